@@ -1,0 +1,479 @@
+/*
+ * stack - the nouns of aikit-stack, and the verbs between its files.
+ *
+ * A file is one concern:
+ *	main.c      the table of commands
+ *	kit.c       where the kit is; its services as structs
+ *	model.c     docker compose config, and its cache
+ *	settings.c  settings.ini, local.ini, .env
+ *	secrets.c   the files below secrets/
+ *	resolve.c   names to services: closure, one-of choices, order
+ *	engine.c    the Engine API: containers, images, info
+ *	drift.c     a container against the model
+ *	probe.c     our own question to a service
+ *	state.c     the three facts of a service, put together
+ *	usage.c     CPU, memory, network and block I/O from cgroup files
+ *	plan.c      what up would do
+ *	change.c    up, down, stop, restart: the only file that changes anything
+ *	wait.c      until services are well, or why not
+ *	lint.c      the rules for compose files
+ *	host.c      the machine: accelerator, disk, memory, who holds a port
+ *	and one a command for the rest: list, why, status, health, logs, events,
+ *	top, info, init, config, validate, doctor
+ */
+#ifndef STACK_H
+#define STACK_H
+
+#include <stdint.h>
+
+#include "lib/cmd.h"
+#include "lib/json.h"
+
+/* What a service waits for in another before it starts. */
+enum condition { NEED_STARTED, NEED_HEALTHY, NEED_COMPLETED };
+
+struct need {
+	const char *service;
+	enum condition condition;
+	bool required; /* false: only if that service is chosen as well */
+};
+
+/* A service of the model. Strings belong to the model. */
+struct service {
+	const char *name;
+	const struct ak_json *json; /* its object in the model */
+	const char *image;	    /* as written; NULL: only built */
+	bool builds;		    /* has build: */
+	bool one_shot;		    /* ends with 0 and is then done */
+	bool has_check;		    /* the model gives it a health check */
+	const char **profiles;
+	size_t profile_count;
+	struct need *needs;
+	size_t need_count;
+};
+
+struct settings; /* settings.c */
+struct engine;	 /* engine.c */
+
+/* A Compose project, with or without x-aikit. kit_close() frees. */
+struct kit {
+	char *dir; /* absolute */
+	int fd;	   /* of dir */
+	char *project;
+	struct settings *settings; /* NULL without settings.ini */
+	struct ak_json *model;	   /* of docker compose config */
+	const struct ak_json *x;   /* x-aikit; NULL when there is none */
+	struct service *services;  /* by name */
+	size_t service_count;
+	struct ak_json *hashes; /* config hash a service; NULL: not asked yet */
+	char *model_key;	/* names the model in the cache */
+};
+
+#define KIT __attribute__((cleanup(kit_close)))
+
+/* Options of every command, and the keys of [stack]; main.c sets them. */
+struct stack_options {
+	const char *kit;
+	const char *preset;
+	int64_t wait_ms;
+	bool plan;
+	bool yes;
+};
+extern struct stack_options stack_options;
+
+/* kit.c */
+
+/* Finds the directory and the project's name; no model yet. */
+int kit_find(struct kit *kit, const char *dir, struct ak_err *err) AK_MUST;
+/* kit_find(), then settings and model: what nearly every command begins with. */
+int kit_open(struct kit *kit, const char *dir, struct ak_err *err) AK_MUST;
+void kit_close(struct kit *kit);
+/* NULL when there is none of that name. */
+const struct service *kit_service(const struct kit *kit, const char *name);
+/* The same, or AK_USAGE with the nearest name. */
+int kit_need_service(const struct kit *kit, const char *name,
+    const struct service **service, struct ak_err *err) AK_MUST;
+/* The value of a label in the model; NULL when absent. */
+const char *service_label(const struct service *service, const char *label);
+/* True when the label is there and is not "false". */
+bool service_flag(const struct service *service, const char *label);
+bool service_in_profile(const struct service *service, const char *profile);
+
+/* model.c */
+
+/*
+ * docker compose config of kit->dir with all profiles, from the cache when no
+ * input changed. env_file: NULL, or the file to read in place of .env.
+ */
+int model_load(struct kit *kit, const char *env_file,
+    struct ak_err *err) AK_MUST;
+/* Compose's own hash of a service; NULL when Compose gave none. */
+int model_hashes(struct kit *kit, struct ak_err *err) AK_MUST;
+const char *model_hash(const struct kit *kit, const struct service *service);
+/* argv of docker compose for this kit; ends in room for more, NULL ends. */
+#define COMPOSE_ARGS 8
+int compose_argv(const struct kit *kit, const char *argv[COMPOSE_ARGS],
+    struct ak_err *err) AK_MUST;
+
+/* settings.c */
+
+enum setting_type {
+	SET_BOOL,
+	SET_INT,
+	SET_SIZE,
+	SET_DURATION,
+	SET_PORT,
+	SET_HOST,
+	SET_URL,
+	SET_ENUM,
+	SET_STRING,
+	SET_PATH,
+	SET_SECRET,
+	SET_TYPES
+};
+
+struct setting {
+	char *name; /* POSTGRES_MAX_CONNECTIONS */
+	char *group;
+	enum setting_type type;
+	char *unit;
+	char *fallback; /* the catalogue's default; NULL for secrets */
+	char *value;	/* what holds now; NULL for secrets */
+	const char *source; /* "default", "local.ini", "environment" */
+	int line;	    /* in local.ini; 0 when not from there */
+	int64_t min, max;
+	char *pattern; /* POSIX extended, whole value; NULL: any */
+	char *values;  /* of an enum, blank-separated */
+	char *services;
+	char *help;
+	/* of a secret */
+	int64_t bytes;
+	bool base64; /* else hexadecimal */
+	int64_t owner;
+	bool required;
+};
+
+/* NULL in *settings when the kit has no settings.ini. */
+int settings_load(struct settings **settings, int kit_fd,
+    struct ak_err *err) AK_MUST;
+void settings_free(struct settings *settings);
+size_t settings_count(const struct settings *settings);
+const struct setting *settings_at(const struct settings *settings, size_t i);
+const struct setting *settings_find(const struct settings *settings,
+    const char *name);
+/* 0, or -1 with what is wrong with a value: type, bounds, pattern. */
+int setting_check(const struct setting *setting, const char *value,
+    struct ak_err *err) AK_MUST;
+/* The text of .env. */
+void settings_render(const struct settings *settings, struct ak_buf *env);
+/*
+ * Makes .env hold what the settings say: 1 when it was written, 0 when it did
+ * already. dry: nothing is written, *path gets a rendered file in the cache
+ * when .env differs (of the caller's to free), else NULL.
+ */
+int settings_env(const struct settings *settings, int kit_fd, bool dry,
+    char **path, struct ak_err *err) AK_MUST;
+
+/* secrets.c */
+
+/* Lower-case file name below secrets/ of a secret setting. */
+char *secret_name(const struct setting *setting) AK_MUST;
+
+/* resolve.c */
+
+enum pick_reason {
+	PICK_NAMED,   /* named by its own name, or by nobody: no profile */
+	PICK_PRESET,  /* through preset by */
+	PICK_PROFILE, /* through profile by */
+	PICK_ONE_OF,  /* through one-of by */
+	PICK_NEEDED,  /* service by depends on it */
+};
+
+struct pick {
+	const struct service *service;
+	enum pick_reason reason;
+	const char *by;	 /* name of the preset, profile, one-of or service */
+	const char *via; /* what led to by; NULL when it was named */
+};
+
+/* Services in starting order. Zero-initialise; selection_free(). */
+struct selection {
+	struct pick *picks;
+	size_t count;
+	char *accelerator; /* the profile chosen for a one-of; NULL: none */
+};
+#define SELECTION __attribute__((cleanup(selection_free)))
+
+/*
+ * The closure of names (presets, profiles, services; preset:N, profile:N and
+ * service:N say which). None: the configured preset, or all services without a
+ * profile in a kit that has no x-aikit. Unknown names, two choices of a
+ * one-of, and cycles are AK_USAGE and AK_CONFIG, and named.
+ */
+int resolve(const struct kit *kit, char *const names[], size_t count,
+    struct selection *selection, struct ak_err *err) AK_MUST;
+/* Only the services that the names mean themselves, without what they need. */
+int resolve_named(const struct kit *kit, char *const names[], size_t count,
+    struct selection *selection, struct ak_err *err) AK_MUST;
+void selection_free(struct selection *selection);
+bool selection_has(const struct selection *selection, const char *service);
+const char *pick_text(const struct pick *pick, struct ak_buf *buf);
+
+/* engine.c */
+
+/*
+ * The daemon that docker itself would talk to: DOCKER_HOST, the current
+ * context, /var/run/docker.sock. unix:// and tcp:// only. AK_UNAVAILABLE when
+ * nothing answers, AK_NOPERM when the socket is not ours to use; both with the
+ * command that helps. engine_close() frees.
+ */
+int engine_open(struct engine **engine, struct ak_err *err) AK_MUST;
+void engine_close(struct engine **engine);
+#define ENGINE __attribute__((cleanup(engine_close)))
+struct ak_http *engine_http(struct engine *engine);
+/* "/var/run/docker.sock", for messages. */
+const char *engine_where(const struct engine *engine);
+
+/* GET of a path of the API, 200 and JSON, or -1. 404 is AK_NOINPUT. */
+int engine_get(struct engine *engine, const char *path, struct ak_json **json,
+    struct ak_err *err) AK_MUST;
+
+/* A container of the project, as inspected. */
+struct container {
+	char *id;
+	char *name;
+	char *service; /* com.docker.compose.service */
+	int64_t number;
+	bool one_off; /* of docker compose run */
+	struct ak_json *inspect;
+	/* from inspect */
+	const char *state;  /* running, exited, created, restarting, ... */
+	const char *health; /* healthy, unhealthy, starting; NULL: no check */
+	const char *health_text; /* last output of the check; NULL */
+	int64_t exit_code;
+	int64_t restarts;
+	int64_t since_ns; /* started, or finished when it does not run */
+	int64_t pid;
+	const char *hash; /* com.docker.compose.config-hash */
+};
+
+struct containers {
+	struct container *items; /* by service, then number; no one-offs */
+	size_t count;
+};
+#define CONTAINERS __attribute__((cleanup(containers_free)))
+
+/* All of the project, asked together. */
+int engine_containers(struct engine *engine, const char *project,
+    struct containers *containers, struct ak_err *err) AK_MUST;
+void containers_free(struct containers *containers);
+/* The first of the service; NULL when it has none. */
+const struct container *containers_find(const struct containers *containers,
+    const char *service);
+
+/* What the daemon has under a name. Zero when it has nothing. */
+struct image {
+	bool present;
+	char *id;	/* sha256:... */
+	char *digest;	/* name@sha256:...; NULL when built here */
+	int64_t size;
+};
+/* Of count names, asked together; images is an array of as many. */
+int engine_images(struct engine *engine, const char *const names[],
+    size_t count, struct image images[], struct ak_err *err) AK_MUST;
+void image_free(struct image *image);
+
+/* drift.c */
+
+/*
+ * What differs between a container and the model, as "image", "environment
+ * OLLAMA_HOST", "ports", ..., one string a difference; the list may be empty
+ * and hash_differs still be true (a setting we do not know by name). Free with
+ * drift_free().
+ */
+struct drift {
+	char **items;
+	size_t count;
+	bool hash_differs;
+};
+void drift_find(const struct kit *kit, const struct service *service,
+    const struct container *container, const struct image *image,
+    struct drift *drift);
+void drift_free(struct drift *drift);
+
+/* probe.c */
+
+enum probe_result { PROBE_NONE, PROBE_OK, PROBE_FAILED };
+
+struct probe {
+	enum probe_result result;
+	char text[160]; /* why it failed; "" else */
+	int64_t ms;	/* what the answer took */
+};
+
+/*
+ * Asks running containers by their label aikit.probe, at their addresses on
+ * the container networks; without the label by a connection to the first
+ * published or exposed port. All at once, each for at most limit_ms.
+ */
+struct probe_target {
+	const struct service *service;
+	const struct container *container;
+	struct probe probe;
+};
+int probe_all(struct probe_target targets[], size_t count, int64_t limit_ms,
+    struct ak_err *err) AK_MUST;
+/* GET of a URL as a user would; any answer below 500 is well. */
+int probe_urls(const char *const urls[], struct probe probes[], size_t count,
+    int64_t limit_ms, struct ak_err *err) AK_MUST;
+
+/* state.c */
+
+enum wellness {
+	WELL_DONE,     /* a one-shot that ended with 0 */
+	WELL_OK,       /* runs, and its check (if any) is healthy */
+	WELL_STARTING, /* not yet */
+	WELL_ILL,      /* unhealthy, restarting, ended, failed */
+	WELL_ABSENT,   /* no container */
+};
+
+struct state {
+	const struct service *service;
+	const struct container *container; /* NULL: none */
+	enum wellness well;
+	char text[192]; /* the reason when it is not well */
+};
+
+/* From model and container alone: no question is asked. */
+void state_judge(const struct service *service,
+    const struct container *container, struct state *state);
+extern const char *const wellness_names[];
+
+/* usage.c */
+
+struct usage {
+	bool known;
+	double cpu_percent; /* of one core; over the time between two readings */
+	int64_t cpu_ns;	    /* since it started */
+	int64_t memory, memory_limit; /* bytes, without page cache; 0: none */
+	int64_t received, sent;	      /* bytes, all interfaces but lo */
+	int64_t read, written;	      /* bytes of block I/O */
+	int64_t pids;
+};
+struct usage_target {
+	const struct container *container;
+	struct usage usage;
+};
+/* Reads twice, interval_ms apart. cgroup v1 and v2, cgroupfs and systemd. */
+int usage_read(struct usage_target targets[], size_t count,
+    int64_t interval_ms, struct ak_err *err) AK_MUST;
+
+/* plan.c */
+
+enum action { PLAN_KEEP, PLAN_START, PLAN_CREATE, PLAN_RECREATE };
+
+struct step {
+	const struct pick *pick;
+	enum action action;
+	char *reason;	    /* of create, recreate, start */
+	const char *image;  /* "present", "pull", "build" */
+	struct image have;
+	char *digest; /* what the registry has, for pull; NULL: not known */
+};
+
+struct plan {
+	struct step *steps; /* one a pick, in order */
+	size_t count;
+	size_t changes;
+	int64_t disk_bytes; /* of images not present, as far as known */
+};
+#define PLAN __attribute__((cleanup(plan_free)))
+
+int plan_make(struct kit *kit, struct engine *engine,
+    const struct selection *selection, struct plan *plan,
+    struct ak_err *err) AK_MUST;
+void plan_free(struct plan *plan);
+extern const struct ak_view plan_view;
+void plan_print(struct ak_out *out, const struct plan *plan);
+
+/* host.c */
+
+/* "cpu", "gpu-nvidia" or "gpu-amd": what this machine and its daemon have. */
+const char *host_accelerator(void);
+/* Bytes free and in all where path is. */
+int host_disk(const char *path, int64_t *free_bytes, int64_t *size_bytes,
+    struct ak_err *err) AK_MUST;
+int64_t host_memory(void);
+/*
+ * Who listens on a TCP port of this machine: 1 with *who ("nginx (pid 812)",
+ * "another user's process", of the caller's to free), 0 nobody.
+ */
+int host_port_holder(const char *address, int port, char **who);
+
+/* lint.c */
+
+enum severity { SEV_OK, SEV_NOTE, SEV_WARNING, SEV_ERROR };
+extern const char *const severity_names[];
+
+/* A finding of validate and doctor. */
+struct finding {
+	const char *id; /* stable: "image-pinned" */
+	enum severity severity;
+	const char *subject; /* a service, a setting, a file */
+	const char *evidence;
+	const char *next; /* what to do, or the command to type */
+};
+typedef void finding_fn(void *arg, const struct finding *finding);
+
+/* Every rule over every service of the model. */
+void lint_kit(const struct kit *kit, finding_fn *each, void *arg);
+
+/* wait.c */
+
+/*
+ * Waits until every pick is well, at most limit_ms. 0; or -1: AK_TEMPFAIL on
+ * time-out, AK_UNAVAILABLE when one failed; *failed is then its service.
+ * progress: shows each on a terminal.
+ */
+int wait_well(struct kit *kit, struct engine *engine,
+    const struct selection *selection, int64_t limit_ms, bool progress,
+    const struct service **failed, struct ak_err *err) AK_MUST;
+
+/* logs.c */
+
+/* The last lines of a container on stderr, as they are but for control bytes. */
+void logs_tail(struct engine *engine, const struct container *container,
+    int lines);
+
+/* list.c: what may stand for an operand, one a line, for completion. */
+void stack_complete(const struct ak_cmd *cmd, const char *word);
+
+/* The commands: one function and one table of options each. */
+#define COMMAND(verb)                                                \
+	int verb##_run(struct ak_ctx *ctx, int count, char *operands[])
+COMMAND(up);
+COMMAND(down);
+COMMAND(stop);
+COMMAND(restart);
+COMMAND(plan);
+COMMAND(why);
+COMMAND(status);
+COMMAND(wait);
+COMMAND(list);
+COMMAND(graph);
+COMMAND(url);
+COMMAND(validate);
+COMMAND(health);
+COMMAND(doctor);
+COMMAND(logs);
+COMMAND(events);
+COMMAND(top);
+COMMAND(info);
+COMMAND(init);
+COMMAND(config);
+
+extern const struct ak_opt up_options[], stop_options[], status_options[],
+    wait_options[], graph_options[], validate_options[], health_options[],
+    doctor_options[], logs_options[], events_options[], top_options[];
+
+#endif
