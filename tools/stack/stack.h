@@ -4,7 +4,9 @@
  * A file is one concern:
  *	main.c      the table of commands
  *	kit.c       where the kit is; its services as structs
+ *	compose.c   the Compose program, and what it says when it fails
  *	model.c     docker compose config, and its cache
+ *	inputs.c    all that the model depends on, as one hash
  *	settings.c  settings.ini, local.ini, .env
  *	secrets.c   the files below secrets/
  *	resolve.c   names to services: closure, one-of choices, order
@@ -66,7 +68,8 @@ struct kit {
 	struct service *services;  /* by name */
 	size_t service_count;
 	struct ak_json *hashes; /* config hash a service; NULL: not asked yet */
-	char *model_key;	/* names the model in the cache */
+	char *model_key;	/* names the model in the cache; NULL: none */
+	char *env_file;		/* Compose reads it in place of .env; or NULL */
 };
 
 #define KIT __attribute__((cleanup(kit_close)))
@@ -110,10 +113,26 @@ int model_load(struct kit *kit, const char *env_file,
 /* Compose's own hash of a service; NULL when Compose gave none. */
 int model_hashes(struct kit *kit, struct ak_err *err) AK_MUST;
 const char *model_hash(const struct kit *kit, const struct service *service);
-/* argv of docker compose for this kit; ends in room for more, NULL ends. */
+
+/* compose.c */
+
 #define COMPOSE_ARGS 8
+/*
+ * The beginning of argv for Compose on this kit (run it in kit->dir); returns
+ * how many words that is, -1 when Compose is missing or older than 2.24.
+ */
 int compose_argv(const struct kit *kit, const char *argv[COMPOSE_ARGS],
     struct ak_err *err) AK_MUST;
+/* The program; "" before compose_argv(). */
+const char *compose_program(void);
+/* What Compose said on stderr, as an error with the exit code it deserves. */
+int compose_failed(const struct kit *kit, const char *text,
+    struct ak_err *err) AK_MUST;
+
+/* inputs.c */
+
+/* Names the model of this kit in the cache; NULL: it cannot be cached. */
+char *inputs_key(const struct kit *kit) AK_MUST;
 
 /* settings.c */
 
