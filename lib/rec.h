@@ -12,9 +12,10 @@
 /* Zero-initialise but for fd. ak_rec_close() frees; fd stays the caller's. */
 struct ak_rec {
 	int fd;
-	size_t line; /* number of the record last given, from 1 */
+	size_t line; /* number of the line last given, from 1 */
 	struct ak_buf pending;
-	size_t searched;
+	size_t start;	 /* of the next line in it */
+	size_t searched; /* bytes of that known to have no line feed */
 	bool ended;
 	struct ak_json *json;
 };
