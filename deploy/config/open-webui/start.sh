@@ -8,10 +8,11 @@ secret() {
 }
 
 WEBUI_SECRET_KEY=$(secret open_webui_secret_key)
+WEBUI_ADMIN_PASSWORD=$(secret open_webui_admin_password)
 QDRANT_API_KEY=$(secret qdrant_api_key)
 REDIS_URL=redis://open-webui:$(secret redis_open_webui_password)@redis:6379/0
 WEBSOCKET_REDIS_URL=redis://open-webui:$(secret redis_open_webui_password)@redis:6379/1
-export WEBUI_SECRET_KEY QDRANT_API_KEY REDIS_URL WEBSOCKET_REDIS_URL
+export WEBUI_SECRET_KEY WEBUI_ADMIN_PASSWORD QDRANT_API_KEY REDIS_URL WEBSOCKET_REDIS_URL
 
 # With these Open WebUI shows the button; without them it does not.
 if [ "$AIKIT_SSO" = true ]; then
