@@ -1,7 +1,6 @@
 /*
  * ak - attributes, ownership, memory, checked arithmetic.
  */
-#define _GNU_SOURCE 1
 #include "lib/ak.h"
 
 #include <errno.h>
@@ -18,7 +17,8 @@
 static AK_NORETURN void
 no_memory(void)
 {
-	dprintf(STDERR_FILENO, "%s: no memory\n", program_invocation_short_name);
+	dprintf(STDERR_FILENO, "%s: no memory\n",
+	    program_invocation_short_name);
 	_exit(71);
 }
 

@@ -3,7 +3,6 @@
  */
 #include "lib/buf.h"
 
-#include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
@@ -12,7 +11,7 @@ void
 ak_buf_free(struct ak_buf *buf)
 {
 	free(buf->data);
-	*buf = (struct ak_buf) { 0 };
+	*buf = (struct ak_buf){ 0 };
 }
 
 void
@@ -64,25 +63,32 @@ ak_buf_char(struct ak_buf *buf, char c)
 }
 
 void
+ak_buf_vprintf(struct ak_buf *buf, const char *format, va_list args)
+{
+	va_list again;
+	int len;
+
+	va_copy(again, args);
+	ak_buf_grow(buf, 64);
+	len = vsnprintf(buf->data + buf->len, buf->cap - buf->len, format,
+	    args);
+	if (len > 0 && (size_t)len >= buf->cap - buf->len) {
+		ak_buf_grow(buf, (size_t)len);
+		vsnprintf(buf->data + buf->len, (size_t)len + 1, format, again);
+	}
+	va_end(again);
+	buf->len += len > 0 ? (size_t)len : 0;
+	buf->data[buf->len] = '\0';
+}
+
+void
 ak_buf_printf(struct ak_buf *buf, const char *format, ...)
 {
 	va_list args;
-	int len;
 
-	ak_buf_grow(buf, 64);
 	va_start(args, format);
-	len = vsnprintf(buf->data + buf->len, buf->cap - buf->len, format, args);
+	ak_buf_vprintf(buf, format, args);
 	va_end(args);
-	if (len < 0)
-		len = 0;
-	if ((size_t)len >= buf->cap - buf->len) {
-		ak_buf_grow(buf, (size_t)len);
-		va_start(args, format);
-		vsnprintf(buf->data + buf->len, (size_t)len + 1, format, args);
-		va_end(args);
-	}
-	buf->len += (size_t)len;
-	buf->data[buf->len] = '\0';
 }
 
 void
@@ -100,7 +106,7 @@ ak_buf_take(struct ak_buf *buf)
 {
 	char *data = buf->data ? buf->data : ak_calloc(1, 1);
 
-	*buf = (struct ak_buf) { 0 };
+	*buf = (struct ak_buf){ 0 };
 	return data;
 }
 

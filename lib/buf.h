@@ -12,6 +12,8 @@
 #ifndef AK_BUF_H
 #define AK_BUF_H
 
+#include <stdarg.h>
+
 #include "lib/ak.h"
 
 struct ak_buf {
@@ -31,8 +33,9 @@ void ak_buf_grow(struct ak_buf *buf, size_t more);
 void ak_buf_add(struct ak_buf *buf, const void *data, size_t len);
 void ak_buf_str(struct ak_buf *buf, const char *s);
 void ak_buf_char(struct ak_buf *buf, char c);
-void ak_buf_printf(struct ak_buf *buf, const char *format, ...)
-    AK_PRINTF(2, 3);
+void ak_buf_printf(struct ak_buf *buf, const char *format, ...) AK_PRINTF(2, 3);
+void ak_buf_vprintf(struct ak_buf *buf, const char *format, va_list args)
+    AK_PRINTF(2, 0);
 
 /* Drops the first n <= len bytes. */
 void ak_buf_drop(struct ak_buf *buf, size_t n);

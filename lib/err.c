@@ -10,11 +10,16 @@
 
 static const char cut_mark[] = "...";
 
+static void format_text(char *to, size_t size, const char *format, va_list args)
+    AK_PRINTF(3, 0);
+static void set_text(char *to, size_t size, const char *format, ...)
+    AK_PRINTF(3, 4);
+
 /*
  * Formats into to, beside it first: an argument may be the very text that is
  * replaced. What does not fit ends in the mark, between two characters.
  */
-static AK_PRINTF(3, 0) void
+static void
 format_text(char *to, size_t size, const char *format, va_list args)
 {
 	char text[sizeof(((struct ak_err *)NULL)->text)];
@@ -32,7 +37,7 @@ format_text(char *to, size_t size, const char *format, va_list args)
 }
 
 /* Joins what is there and more through the same cut. */
-static AK_PRINTF(3, 4) void
+static void
 set_text(char *to, size_t size, const char *format, ...)
 {
 	va_list args;

@@ -4,7 +4,6 @@
  * A name may have directories before it. Its last one is opened, and all that
  * follows is done there, so that draft, file and sync are of one directory.
  */
-#define _GNU_SOURCE 1
 #include "lib/file.h"
 
 #include <errno.h>
@@ -279,9 +278,11 @@ ak_file_create(int dir, const char *name, const void *data, size_t len,
 		return 0;
 	if (draft_write(&draft, name, data, len, mode, err) == -1)
 		return -1;
-	if (linkat(draft.dir, draft.name, draft.dir, draft.base, 0) == -1)
-		return errno == EEXIST ? 0 :
-		    ak_fail_sys(err, AK_CANTCREATE, "%s", name);
+	if (linkat(draft.dir, draft.name, draft.dir, draft.base, 0) == -1) {
+		if (errno == EEXIST)
+			return 0;
+		return ak_fail_sys(err, AK_CANTCREATE, "%s", name);
+	}
 	unlinkat(draft.dir, draft.name, 0);
 	draft.name[0] = '\0';
 	return sync_dir(draft.dir, name, err) == -1 ? -1 : 1;

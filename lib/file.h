@@ -17,8 +17,8 @@
 int ak_dir_open(int dir, const char *path, int *fd, struct ak_err *err) AK_MUST;
 
 /* The same, made with its parents (mode & ~umask) where missing. */
-int ak_dir_make(const char *path, mode_t mode, int *fd,
-    struct ak_err *err) AK_MUST;
+int ak_dir_make(const char *path, mode_t mode, int *fd, struct ak_err *err)
+    AK_MUST;
 
 /*
  * Appends all of a regular file of at most max bytes. AK_NOINPUT when it is

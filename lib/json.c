@@ -81,7 +81,8 @@ check_tree(const cJSON *node, struct ak_err *err)
 		twice = count <= FEW ? duplicate_of_few(node) :
 				       duplicate_of_many(node, count);
 	if (twice)
-		return ak_fail(err, AK_DATA, "duplicate key %.*s", SHOWN, twice);
+		return ak_fail(err, AK_DATA, "duplicate key %.*s", SHOWN,
+		    twice);
 	return 0;
 }
 
@@ -112,8 +113,8 @@ ak_json_parse(struct ak_json **json, const char *text, size_t len,
 		return ak_fail(err, AK_DATA, "no JSON, at byte %zu",
 		    (size_t)(end - text));
 	if (!is_blank(end, text + len))
-		return ak_fail(err, AK_DATA, "text behind the value, "
-		    "at byte %zu", (size_t)(end - text));
+		return ak_fail(err, AK_DATA,
+		    "text behind the value, at byte %zu", (size_t)(end - text));
 	if (check_tree(tree(root), err) == -1)
 		return -1;
 	*json = ak_take(&root);
@@ -199,14 +200,20 @@ ak_json_number(const struct ak_json *json, double other)
 						      other;
 }
 
+/* An integer that no other could have been rounded to. */
+static bool
+is_exact(double number)
+{
+	return fabs(number) <= (double)EXACT &&
+	    (double)(int64_t)number == number;
+}
+
 int64_t
 ak_json_int(const struct ak_json *json, int64_t other)
 {
 	double number = ak_json_number(json, 0.5);
 
-	if (fabs(number) > (double)EXACT || trunc(number) != number)
-		return other;
-	return (int64_t)number;
+	return is_exact(number) ? (int64_t)number : other;
 }
 
 bool
@@ -250,7 +257,7 @@ print_number(double number, struct ak_buf *buf)
 {
 	char text[32];
 
-	if (fabs(number) <= (double)EXACT && trunc(number) == number) {
+	if (is_exact(number)) {
 		ak_buf_printf(buf, "%lld", (long long)number);
 		return;
 	}

@@ -3,10 +3,9 @@
  *
  * A record is begun, gets its fields, and is ended. As JSON it is one line of
  * UTF-8 whatever the bytes, "type" first, fields in the order given; a NULL
- * string is left out. As a table the columns of its view are shown: numbers to
- * the right, sizes and durations for people, control bytes as ?, East Asian
- * width counted. A table waits for all records of a view to set its widths;
- * a view with .stream is drawn line by line.
+ * string is left out. As a table (lib/table.h) the columns of its view are
+ *shown, once another view, a note, a flush or the close ends it; a view with
+ *.stream is drawn line by line.
  *
  *	static const struct ak_view job_view = {
  *		"job",
@@ -27,37 +26,10 @@
 
 #include <stdint.h>
 
-#include "lib/buf.h"
 #include "lib/err.h"
+#include "lib/table.h"
 
 enum ak_form { AK_FORM_AUTO, AK_FORM_JSON, AK_FORM_TABLE };
-
-enum ak_show {
-	AK_SHOW_TEXT,
-	AK_SHOW_NUMBER,	  /* to the right, as it is */
-	AK_SHOW_SIZE,	  /* bytes */
-	AK_SHOW_SECONDS,  /* a duration */
-	AK_SHOW_PERCENT,  /* one decimal */
-	AK_SHOW_TIME,	  /* local time to the second */
-	AK_SHOW_AGE,	  /* a time, shown as how long ago */
-};
-
-struct ak_column {
-	const char *key;
-	const char *title;
-	enum ak_show show;
-	int width; /* of a .stream view; 0: as wide as the value */
-	/* colour of a cell, as in "healthy=green unhealthy=red"; or NULL */
-	const char *colours;
-};
-
-#define AK_COLUMNS 16
-
-struct ak_view {
-	const char *type; /* the record's "type" */
-	struct ak_column columns[AK_COLUMNS];
-	bool stream;
-};
 
 struct ak_out;
 

@@ -20,7 +20,8 @@ fill(struct ak_rec *rec, struct ak_err *err)
 	rec->start = 0;
 	ak_buf_grow(&rec->pending, CHUNK);
 	do
-		got = read(rec->fd, rec->pending.data + rec->pending.len, CHUNK);
+		got = read(rec->fd, rec->pending.data + rec->pending.len,
+		    CHUNK);
 	while (got == -1 && errno == EINTR);
 	if (got == -1)
 		return ak_fail_sys(err, AK_IO, "read");

@@ -1,7 +1,6 @@
 /*
  * str - numbers, sizes, durations and times: text to value, and back.
  */
-#define _GNU_SOURCE 1
 #include "lib/str.h"
 
 #include <ctype.h>
@@ -58,8 +57,8 @@ ak_str_int(const char *s, int64_t min, int64_t max, int64_t *value,
 	char what[96];
 	int64_t n;
 
-	if (read_digits(&end, minus ? -1 : 1, &n) && *end == '\0' &&
-	    n >= min && n <= max) {
+	if (read_digits(&end, minus ? -1 : 1, &n) && *end == '\0' && n >= min &&
+	    n <= max) {
 		*value = n;
 		return 0;
 	}
@@ -76,12 +75,11 @@ size_unit(const char *s)
 	const char *letter = *s ? strchr(letters, tolower((unsigned char)*s)) :
 				  NULL;
 
-	if (*s == '\0' || strcasecmp(s, "b") == 0)
-		return 1;
-	if (!letter || !(s[1] == '\0' || strcasecmp(s + 1, "b") == 0 ||
-			   strcasecmp(s + 1, "ib") == 0))
+	s += letter != NULL;
+	if (*s != '\0' && strcasecmp(s, "b") != 0 &&
+	    (!letter || strcasecmp(s, "ib") != 0))
 		return 0;
-	return INT64_C(1024) << (10 * (letter - letters));
+	return letter ? INT64_C(1024) << (10 * (letter - letters)) : 1;
 }
 
 int
@@ -110,6 +108,9 @@ static const struct unit {
 	{ "s", 1000 },
 	{ "ms", 1 },
 };
+
+static const struct unit *const seconds = &units[4];
+static const struct unit *const milliseconds = &units[5];
 
 /* The unit at *s, which must be smaller than the last one; or NULL. */
 static const struct unit *
@@ -151,7 +152,6 @@ read_fraction(const char **s, int64_t *fraction, int64_t *scale)
 static bool
 read_part(const char **s, const struct unit **unit, int64_t *ms)
 {
-	static const struct unit *const seconds = &units[4];
 	int64_t n, fraction, scale;
 	bool first = !*unit;
 
@@ -216,8 +216,8 @@ read_clock(const char **s, int64_t *seconds)
 	tm.tm_mday = day = two(*s + 8);
 	tm.tm_hour = two(*s + 11);
 	tm.tm_min = two(*s + 14);
-	if (tm.tm_mon < 0 || tm.tm_mon > 11 || tm.tm_hour > 23 || tm.tm_min > 59 ||
-	    two(*s + 17) > 60)
+	if (tm.tm_mon < 0 || tm.tm_mon > 11 || tm.tm_hour > 23 ||
+	    tm.tm_min > 59 || two(*s + 17) > 60)
 		return false;
 	*seconds = timegm(&tm) + two(*s + 17);
 	*s += sizeof(shape) - 1;
@@ -318,8 +318,8 @@ ak_str_from_size(struct ak_buf *buf, int64_t bytes)
 	}
 	for (; value >= 999.5; unit++)
 		value /= 1024;
-	ak_buf_printf(buf, "%.*f%c", value < 9.995 ? 2 : value < 99.95 ? 1 : 0,
-	    value, letters[unit]);
+	ak_buf_printf(buf, "%.*f%c", (value < 9.995) + (value < 99.95), value,
+	    letters[unit]);
 }
 
 /* Cut, not rounded: 59.9 seconds are not yet a minute. */
@@ -327,71 +327,55 @@ void
 ak_str_from_duration(struct ak_buf *buf, int64_t ms)
 {
 	uint64_t left = ms < 0 ? -(uint64_t)ms : (uint64_t)ms;
-	int written = 0;
+	const struct unit *unit = &units[1];
 
-	if (ms < 0)
-		ak_buf_char(buf, '-');
-	if (left > 0 && left < 1000) {
-		ak_buf_printf(buf, "%dms", (int)left);
+	while (unit < (left > 0 ? milliseconds : seconds) &&
+	    left < (uint64_t)unit->ms)
+		unit++;
+	ak_buf_printf(buf, "%s%llu%s", ms < 0 ? "-" : "",
+	    (unsigned long long)left / (uint64_t)unit->ms, unit->name);
+	if (unit >= seconds)
 		return;
-	}
-	if (left >= 1000 && left < 10000 && left % 1000 >= 100) {
-		ak_buf_printf(buf, "%d.%ds", (int)(left / 1000),
-		    (int)(left % 1000 / 100));
-		return;
-	}
-	for (size_t i = 1; units[i].ms >= 1000; i++) {
-		uint64_t n = left / (uint64_t)units[i].ms;
-
-		left %= (uint64_t)units[i].ms;
-		if (n > 0)
-			ak_buf_printf(buf, "%llu%s", (unsigned long long)n,
-			    units[i].name);
-		if ((n > 0 || written > 0) && ++written == 2)
-			break;
-	}
-	if (written == 0)
-		ak_buf_str(buf, "0s");
+	left = left % (uint64_t)unit->ms / (uint64_t)unit[1].ms;
+	if (left > 0)
+		ak_buf_printf(buf, "%u%s", (unsigned)left, unit[1].name);
 }
 
 /* Words longer than this are no misspelling of a name. */
 #define NEAR_MAX 64
 
 static size_t
-least(size_t a, size_t b)
+smaller(size_t a, size_t b)
 {
 	return a < b ? a : b;
 }
 
 /*
  * Insertions, deletions, replacements and swaps of neighbours that lead from a
- * to b (optimal string alignment), by rows of its table: the one above, and
- * the one above that for the swaps.
+ * to b (optimal string alignment): steps[i][j] for their first i and j letters.
  */
 static size_t
-distance(const char *a, const char *b)
+distance(const char *a, size_t a_len, const char *b, size_t b_len)
 {
-	size_t rows[3][NEAR_MAX + 1];
-	size_t *before = rows[0], *above = rows[1], *row = rows[2], *spare;
-	size_t width = strlen(b);
+	size_t steps[NEAR_MAX + 1][NEAR_MAX + 1];
 
-	for (size_t j = 0; j <= width; j++)
-		row[j] = j;
-	for (size_t i = 1; a[i - 1] != '\0'; i++) {
-		spare = before;
-		before = above;
-		above = row;
-		row = spare;
-		row[0] = i;
-		for (size_t j = 1; j <= width; j++) {
-			row[j] = least(least(above[j], row[j - 1]) + 1,
-			    above[j - 1] + (a[i - 1] != b[j - 1]));
+	for (size_t j = 0; j <= b_len; j++)
+		steps[0][j] = j;
+	for (size_t i = 1; i <= a_len; i++) {
+		steps[i][0] = i;
+		for (size_t j = 1; j <= b_len; j++) {
+			size_t other = a[i - 1] != b[j - 1];
+			size_t least = steps[i - 1][j - 1] + other;
+
+			least = smaller(least, steps[i - 1][j] + 1);
+			least = smaller(least, steps[i][j - 1] + 1);
 			if (i > 1 && j > 1 && a[i - 1] == b[j - 2] &&
 			    a[i - 2] == b[j - 1])
-				row[j] = least(row[j], before[j - 2] + 1);
+				least = smaller(least, steps[i - 2][j - 2] + 1);
+			steps[i][j] = least;
 		}
 	}
-	return row[width];
+	return steps[a_len][b_len];
 }
 
 const char *
@@ -403,11 +387,11 @@ ak_str_near(const char *word, const char *const candidates[])
 	if (len > NEAR_MAX)
 		return NULL;
 	for (size_t i = 0; candidates[i]; i++) {
-		size_t away;
+		size_t other = strnlen(candidates[i], NEAR_MAX + 1);
+		size_t away = best;
 
-		if (strnlen(candidates[i], NEAR_MAX + 1) > NEAR_MAX)
-			continue;
-		away = distance(word, candidates[i]);
+		if (other <= NEAR_MAX)
+			away = distance(word, len, candidates[i], other);
 		if (away < best) {
 			best = away;
 			nearest = candidates[i];

@@ -25,7 +25,7 @@ size_of(int fd)
 	struct winsize size = { 0 };
 
 	if (ioctl(fd, TIOCGWINSZ, &size) == -1 || size.ws_col == 0)
-		return (struct winsize) { .ws_col = 80, .ws_row = 24 };
+		return (struct winsize){ .ws_col = 80, .ws_row = 24 };
 	return size;
 }
 

@@ -14,6 +14,7 @@ struct range {
  * Cf but for the soft hyphen, and the Hangul vowels and finals that join the
  * syllable before them. A gap of unassigned code points is bridged.
  */
+/* clang-format off */
 static const struct range zero[] = {
 	{ 0x300, 0x36f }, { 0x483, 0x489 }, { 0x591, 0x5bd }, { 0x5bf, 0x5bf },
 	{ 0x5c1, 0x5c2 }, { 0x5c4, 0x5c5 }, { 0x5c7, 0x5c7 }, { 0x600, 0x605 },
@@ -144,6 +145,7 @@ static const struct range wide[] = {
 	{ 0x1f7e0, 0x1f7f0 }, { 0x1f90c, 0x1f93a }, { 0x1f93c, 0x1f945 },
 	{ 0x1f947, 0x1f9ff }, { 0x1fa70, 0x1faf6 }, { 0x20000, 0x3134a },
 };
+/* clang-format on */
 
 /* The least code point that needs so many bytes; less is an overlong form. */
 static const uint32_t least[] = { 0, 0, 0x80, 0x800, 0x10000 };
