@@ -109,8 +109,8 @@ static const struct unit {
 	{ "ms", 1 },
 };
 
-static const struct unit *const seconds = &units[4];
-static const struct unit *const milliseconds = &units[5];
+static const struct unit *const unit_s = &units[4];
+static const struct unit *const unit_ms = &units[5];
 
 /* The unit at *s, which must be smaller than the last one; or NULL. */
 static const struct unit *
@@ -157,7 +157,7 @@ read_part(const char **s, const struct unit **unit, int64_t *ms)
 
 	if (!read_digits(s, 1, &n) || !read_fraction(s, &fraction, &scale))
 		return false;
-	*unit = first && **s == '\0' ? seconds : read_unit(s, *unit);
+	*unit = first && **s == '\0' ? unit_s : read_unit(s, *unit);
 	if (!*unit || n > TEN_YEARS_MS || fraction * (*unit)->ms % scale != 0)
 		return false;
 	if (__builtin_mul_overflow(n, (*unit)->ms, &n))
@@ -329,12 +329,12 @@ ak_str_from_duration(struct ak_buf *buf, int64_t ms)
 	uint64_t left = ms < 0 ? -(uint64_t)ms : (uint64_t)ms;
 	const struct unit *unit = &units[1];
 
-	while (unit < (left > 0 ? milliseconds : seconds) &&
+	while (unit < (left > 0 ? unit_ms : unit_s) &&
 	    left < (uint64_t)unit->ms)
 		unit++;
 	ak_buf_printf(buf, "%s%llu%s", ms < 0 ? "-" : "",
 	    (unsigned long long)left / (uint64_t)unit->ms, unit->name);
-	if (unit >= seconds)
+	if (unit >= unit_s)
 		return;
 	left = left % (uint64_t)unit->ms / (uint64_t)unit[1].ms;
 	if (left > 0)
