@@ -51,22 +51,36 @@ struct ak_opt {
 	struct ak_opt_value value;
 };
 
+/* clang-format off */
 #define AK_FLAG(to) { AK_OPT_FLAG, (to), 0, 0 }
 #define AK_STRING(to) { AK_OPT_STRING, (to), 0, 0 }
 #define AK_INT(to, min, max) { AK_OPT_INT, (to), (min), (max) }
 #define AK_SIZE(to) { AK_OPT_SIZE, (to), 0, INT64_MAX }
 #define AK_DURATION(to, min, max) { AK_OPT_DURATION, (to), (min), (max) }
 #define AK_LIST(to) { AK_OPT_LIST, (to), 0, 0 }
+/* clang-format on */
+
+#define AK_OPT_TABLES 4
 
 /*
- * Takes the options out of argv[0..argc), by up to four tables (NULL ends
- * them); the operands stay in front, *operands counts them. An unknown option
+ * Takes the options out of argv[0..argc), by up to AK_OPT_TABLES tables
+ * (NULL ends them); the operands stay in front, *operands counts them. An unknown option
  * is AK_USAGE with the nearest one named.
  */
 int ak_opt_parse(int argc, char *argv[], const struct ak_opt *const tables[],
     int *operands, struct ak_err *err) AK_MUST;
 
-/* Sets one option from text (a configuration file or the environment). */
+/*
+ * How many words in front are options, each with the value that a table says
+ * it takes: the command of a tool stands behind them.
+ */
+int ak_opt_leading(int argc, char *argv[],
+    const struct ak_opt *const tables[]);
+
+/*
+ * Sets one option from text (a configuration file or the environment), which
+ * must live as long as the option. A flag takes true and false, yes and no.
+ */
 int ak_opt_set(const struct ak_opt *opt, const char *text,
     struct ak_err *err) AK_MUST;
 
