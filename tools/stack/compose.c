@@ -22,8 +22,6 @@ enum { COMPOSE_MAJOR = 2, COMPOSE_MINOR = 24 };
 
 enum { VERSION_MAX = 4096 };
 
-static char *program;
-
 /* Where the docker program itself looks, after $DOCKER_CONFIG and $HOME. */
 static const char *const plugin_dirs[] = {
 	"/usr/local/lib/docker/cli-plugins",
@@ -100,7 +98,8 @@ version_ask(const char *path, struct ak_buf *version, struct ak_err *err)
 
 /* A line of the cache: path, size, time of change, version. */
 static int
-version_known(const char *path, const struct stat *status, struct ak_err *err)
+version_get(const char *path, const struct stat *status,
+    struct ak_buf *version, struct ak_err *err)
 {
 	AK_FREE char *dir = ak_cmd_dir("cache", "stack");
 	AK_FREE char *key = ak_printf("%s %lld %lld.%09ld ", path,
@@ -108,39 +107,68 @@ version_known(const char *path, const struct stat *status, struct ak_err *err)
 	    status->st_mtim.tv_nsec);
 	AK_CLOSE int fd = -1;
 	AK_BUF struct ak_buf line = { 0 };
-	AK_BUF struct ak_buf version = { 0 };
 	struct ak_err ignored = { 0 };
 
 	if (ak_dir_make(dir, 0700, &fd, &ignored) == 0 &&
 	    ak_file_read(fd, "compose", VERSION_MAX, &line, &ignored) == 0 &&
-	    ak_starts(line.data, key))
-		return version_check(path, line.data + strlen(key), err);
-	if (version_ask(path, &version, err) == -1)
+	    ak_starts(ak_buf_text(&line), key)) {
+		ak_buf_str(version, line.data + strlen(key));
+		return 0;
+	}
+	if (version_ask(path, version, err) == -1)
 		return -1;
 	ak_buf_reset(&line);
-	ak_buf_printf(&line, "%s%s\n", key, ak_buf_text(&version));
+	ak_buf_printf(&line, "%s%s", key, ak_buf_text(version));
 	if (fd != -1 &&
 	    ak_file_replace(fd, "compose", line.data, line.len, 0600,
 		&ignored) == -1)
 		ignored.code = AK_DONE; /* a cache: asked again next time */
-	return version_check(path, version.data, err);
+	return 0;
 }
 
-static int
-program_find(struct ak_err *err)
+/* NULL when there is none. */
+const char *
+compose_program(void)
 {
+	static char *program;
 	struct stat status;
-	AK_FREE char *path = plugin_find(&status);
 
-	if (path == NULL) {
+	if (program == NULL)
+		program = plugin_find(&status);
+	return program;
+}
+
+char *
+compose_version(struct ak_err *err)
+{
+	const char *path = compose_program();
+	AK_BUF struct ak_buf version = { 0 };
+	struct stat status;
+
+	if (path == NULL || stat(path, &status) == -1) {
 		ak_err_set(err, AK_UNAVAILABLE, "Docker Compose is missing");
 		ak_err_help(err, "install docker-compose-plugin, or Debian "
 				 "13's docker-compose");
-		return -1;
+		return NULL;
 	}
-	if (version_known(path, &status, err) == -1)
+	if (version_get(path, &status, &version, err) == -1)
+		return NULL;
+	return ak_buf_take(&version);
+}
+
+static int
+program_check(struct ak_err *err)
+{
+	static bool checked;
+	AK_FREE char *version = NULL;
+
+	if (checked)
+		return 0;
+	version = compose_version(err);
+	if (version == NULL ||
+	    version_check(compose_program(), version, err) == -1)
 		return -1;
-	program = ak_take(&path);
+	checked = true;
 	return 0;
 }
 
@@ -148,11 +176,11 @@ int
 compose_argv(const struct kit *kit, const char *argv[COMPOSE_ARGS],
     struct ak_err *err)
 {
-	size_t n = 0;
+	int n = 0;
 
-	if (program == NULL && program_find(err) == -1)
+	if (program_check(err) == -1)
 		return -1;
-	argv[n++] = program;
+	argv[n++] = compose_program();
 	argv[n++] = "--ansi=never";
 	argv[n++] = "--profile=*";
 	if (kit->env_file != NULL) {
@@ -160,13 +188,7 @@ compose_argv(const struct kit *kit, const char *argv[COMPOSE_ARGS],
 		argv[n++] = kit->env_file;
 	}
 	argv[n] = NULL;
-	return (int)n;
-}
-
-const char *
-compose_program(void)
-{
-	return program != NULL ? program : "";
+	return n;
 }
 
 /*

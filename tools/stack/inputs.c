@@ -200,6 +200,8 @@ scan(struct inputs *in, const char *path)
 		p = note_variable(in, p + 1);
 	if (ak_ends(path, ".yaml") || ak_ends(path, ".yml"))
 		scan_yaml(in, path, ak_buf_text(&text));
+	else if (strstr(ak_buf_text(&text), "COMPOSE_FILE=") != NULL)
+		in->lost = true; /* names other compose files */
 }
 
 /* Compose takes these from the environment whatever the files say. */
@@ -241,7 +243,7 @@ inputs_key(const struct kit *kit)
 
 	note(&in, "aikit-stack model 1");
 	note(&in, kit->dir);
-	if (stat(compose_program(), &status) == 0)
+	if (compose_program() != NULL && stat(compose_program(), &status) == 0)
 		ak_sha256_add(in.hash, &status.st_mtim, sizeof(status.st_mtim));
 	note_environment(&in);
 	add_first(&in, kit);

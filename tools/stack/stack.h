@@ -16,12 +16,14 @@
  *	state.c     the three facts of a service, put together
  *	usage.c     CPU, memory, network and block I/O from cgroup files
  *	plan.c      what up would do
- *	change.c    up, down, stop, restart: the only file that changes anything
+ *	change.c    the lock, and Compose at work; up.c and halt.c decide what
+ *	chosen.c    which services were asked for
  *	wait.c      until services are well, or why not
  *	lint.c      the rules for compose files
  *	host.c      the machine: accelerator, disk, memory, who holds a port
- *	and one a command for the rest: list, why, status, health, logs, events,
- *	top, info, init, config, validate, doctor
+ *	complete.c  operands, for the shell
+ *	and one a command for the rest: list, graph, why, info, status, health,
+ *	logs, events, top, init, config, validate, doctor
  */
 #ifndef STACK_H
 #define STACK_H
@@ -123,8 +125,10 @@ const char *model_hash(const struct kit *kit, const struct service *service);
  */
 int compose_argv(const struct kit *kit, const char *argv[COMPOSE_ARGS],
     struct ak_err *err) AK_MUST;
-/* The program; "" before compose_argv(). */
+/* The path of the program; NULL when there is none. */
 const char *compose_program(void);
+/* "2.26.1", of the caller's to free; NULL with err when there is none. */
+char *compose_version(struct ak_err *err) AK_MUST;
 /* What Compose said on stderr, as an error with the exit code it deserves. */
 int compose_failed(const struct kit *kit, const char *text,
     struct ak_err *err) AK_MUST;
@@ -193,10 +197,21 @@ void settings_render(const struct settings *settings, struct ak_buf *env);
 int settings_env(const struct settings *settings, int kit_fd, bool dry,
     char **path, struct ak_err *err) AK_MUST;
 
+/* A record each, as config list shows them; none when settings is NULL. */
+void settings_print(struct ak_out *out, const struct settings *settings);
+
 /* secrets.c */
 
 /* Lower-case file name below secrets/ of a secret setting. */
 char *secret_name(const struct setting *setting) AK_MUST;
+
+/* names.c */
+
+/*
+ * The operands, or for "-" alone the key "service" of the records on stdin.
+ * What it makes lives as long as the program.
+ */
+int names_read(int *count, char ***operands, struct ak_err *err) AK_MUST;
 
 /* resolve.c */
 
@@ -234,6 +249,9 @@ int resolve(const struct kit *kit, char *const names[], size_t count,
 /* Only the services that the names mean themselves, without what they need. */
 int resolve_named(const struct kit *kit, char *const names[], size_t count,
     struct selection *selection, struct ak_err *err) AK_MUST;
+/* Every service there is, all choices of a one-of too. */
+int resolve_all(const struct kit *kit, struct selection *selection,
+    struct ak_err *err) AK_MUST;
 void selection_free(struct selection *selection);
 bool selection_has(const struct selection *selection, const char *service);
 const char *pick_text(const struct pick *pick, struct ak_buf *buf);
@@ -414,6 +432,10 @@ int plan_make(struct kit *kit, struct engine *engine,
 void plan_free(struct plan *plan);
 extern const struct ak_view plan_view;
 void plan_print(struct ak_out *out, const struct plan *plan);
+void plan_print_sum(struct ak_out *out, struct engine *engine,
+    const struct selection *selection, const struct plan *plan);
+/* "127.0.0.1:9090->9090/tcp" of a port in the model; the caller frees. */
+char *port_text(const struct ak_json *port) AK_MUST;
 
 /* host.c */
 
@@ -450,13 +472,21 @@ void lint_kit(const struct kit *kit, finding_fn *each, void *arg);
 /* wait.c */
 
 /*
- * Waits until every pick is well, at most limit_ms. 0; or -1: AK_TEMPFAIL on
- * time-out, AK_UNAVAILABLE when one failed; *failed is then its service.
- * progress: shows each on a terminal.
+ * Waits until every pick is well, at most limit_ms (0: not at all), and prints
+ * a record "ready" as each gets there. On a terminal those not yet there are
+ * shown. child: Compose at work, taken in on the way; NULL for none. 0; or -1:
+ * AK_TEMPFAIL when the time is over, AK_UNAVAILABLE when one failed, whose
+ * last log lines are then on stderr. An interrupt is passed to the child and
+ * then ends the program.
  */
-int wait_well(struct kit *kit, struct engine *engine,
-    const struct selection *selection, int64_t limit_ms, bool progress,
-    const struct service **failed, struct ak_err *err) AK_MUST;
+struct ak_child;
+int wait_well(struct ak_ctx *ctx, const struct kit *kit,
+    struct engine *engine, const struct selection *selection,
+    int64_t limit_ms, struct ak_child *child) AK_MUST;
+
+/* change.c: the error of a Compose that ended with another status than 0. */
+int change_failed(struct ak_ctx *ctx, const struct kit *kit,
+    const struct ak_child *child) AK_MUST;
 
 /* logs.c */
 
@@ -464,7 +494,7 @@ int wait_well(struct kit *kit, struct engine *engine,
 void logs_tail(struct engine *engine, const struct container *container,
     int lines);
 
-/* list.c: what may stand for an operand, one a line, for completion. */
+/* complete.c: what may stand for an operand, one a line, for completion. */
 void stack_complete(const struct ak_cmd *cmd, const char *word);
 
 /* The commands: one function and one table of options each. */
