@@ -19,6 +19,3 @@ telemetry {
 
 api_addr     = "http://openbao:8200"
 cluster_addr = "http://openbao:8201"
-
-# Containers cannot lock memory without a capability that this one does not have.
-disable_mlock = true
