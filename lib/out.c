@@ -285,3 +285,16 @@ ak_out_note(struct ak_out *out, const char *format, ...)
 	ak_buf_char(&out->lines, '\n');
 	line_done(out);
 }
+
+void
+ak_out_raw(struct ak_out *out, const char *format, ...)
+{
+	va_list args;
+
+	if (!out->json)
+		ak_table_draw(&out->table);
+	va_start(args, format);
+	ak_buf_vprintf(&out->lines, format, args);
+	va_end(args);
+	line_done(out);
+}

@@ -69,4 +69,10 @@ void ak_out_end(struct ak_out *out);
  */
 void ak_out_note(struct ak_out *out, const char *format, ...) AK_PRINTF(2, 3);
 
+/*
+ * Whole lines that are no record, where an option asks for another form
+ * (graph --dot). The same in JSON and in a table.
+ */
+void ak_out_raw(struct ak_out *out, const char *format, ...) AK_PRINTF(2, 3);
+
 #endif
