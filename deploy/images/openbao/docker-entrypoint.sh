@@ -27,6 +27,7 @@ if [ "${1:-}" = server ]; then
 fi
 
 if [ "$(id -u)" = 0 ]; then
+	export HOME=/openbao
 	find /openbao \! -user openbao -exec chown openbao:openbao {} + ||
 		echo 'openbao entrypoint: some files stay as they are' >&2
 	exec setpriv --reuid=openbao --regid=openbao --clear-groups bao "$@"
