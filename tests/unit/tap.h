@@ -17,7 +17,23 @@
 
 static int tap_count, tap_failed;
 
-static AK_UNUSED void
+static void tap_result(bool good, const char *claim, va_list args)
+    AK_UNUSED AK_PRINTF(2, 0);
+
+/* The claim holds. */
+static bool ok(bool good, const char *claim, ...) AK_UNUSED AK_PRINTF(2, 3);
+/* Both are the same; NULL is only NULL. */
+static bool is_str(const char *got, const char *want, const char *claim, ...)
+    AK_UNUSED AK_PRINTF(3, 4);
+static bool is_int(long long got, long long want, const char *claim, ...)
+    AK_UNUSED AK_PRINTF(3, 4);
+/* A claim that cannot be tried here, and why. */
+static void skip(const char *why, const char *claim, ...)
+    AK_UNUSED AK_PRINTF(2, 3);
+/* Prints the plan; the exit status of the program. */
+static int done_testing(void) AK_UNUSED;
+
+static void
 tap_result(bool good, const char *claim, va_list args)
 {
 	tap_failed += !good;
@@ -27,8 +43,8 @@ tap_result(bool good, const char *claim, va_list args)
 	fflush(stdout);
 }
 
-/* The claim holds. */
-static AK_UNUSED AK_PRINTF(2, 3) bool ok(bool good, const char *claim, ...)
+static bool
+ok(bool good, const char *claim, ...)
 {
 	va_list args;
 
@@ -38,9 +54,8 @@ static AK_UNUSED AK_PRINTF(2, 3) bool ok(bool good, const char *claim, ...)
 	return good;
 }
 
-/* Both strings are the same; NULL is only NULL. */
-static AK_UNUSED AK_PRINTF(3, 4) bool is_str(const char *got, const char *want,
-    const char *claim, ...)
+static bool
+is_str(const char *got, const char *want, const char *claim, ...)
 {
 	bool good = ak_streq(got, want);
 	va_list args;
@@ -54,8 +69,8 @@ static AK_UNUSED AK_PRINTF(3, 4) bool is_str(const char *got, const char *want,
 	return good;
 }
 
-static AK_UNUSED AK_PRINTF(3, 4) bool is_int(long long got, long long want,
-    const char *claim, ...)
+static bool
+is_int(long long got, long long want, const char *claim, ...)
 {
 	bool good = got == want;
 	va_list args;
@@ -68,9 +83,8 @@ static AK_UNUSED AK_PRINTF(3, 4) bool is_int(long long got, long long want,
 	return good;
 }
 
-/* A claim that cannot be tried here, and why. */
-static AK_UNUSED AK_PRINTF(2, 3) void skip(const char *why, const char *claim,
-    ...)
+static void
+skip(const char *why, const char *claim, ...)
 {
 	va_list args;
 
@@ -81,8 +95,7 @@ static AK_UNUSED AK_PRINTF(2, 3) void skip(const char *why, const char *claim,
 	printf(" # SKIP %s\n", why);
 }
 
-/* The plan; the exit status of the program. */
-static AK_UNUSED int
+static int
 done_testing(void)
 {
 	printf("1..%d\n", tap_count);
