@@ -1,9 +1,11 @@
 /*
  * proc - run a program: argv, no shell, a time limit, its output.
  *
- * Descriptors other than 0, 1, 2 do not reach the child. On time-out, and when
+ * Descriptors other than 0, 1, 2 do not reach the child, which gets a process
+ * group of its own and SIGTERM when we end before it. On time-out, and when
  * the output exceeds its limit, it is sent SIGTERM and, 2 s later, SIGKILL,
  * with its process group. A program that cannot be run is AK_UNAVAILABLE.
+ * What it leaves running is not waited for.
  */
 #ifndef AK_PROC_H
 #define AK_PROC_H
@@ -46,15 +48,21 @@ int ak_proc_run(const struct ak_proc *proc, struct ak_proc_result *result,
 struct ak_child {
 	pid_t pid;
 	int out_fd, err_fd; /* -1 once at their end; for poll(2) */
+	int pid_fd;	    /* readable once it has ended; for poll(2) */
 	int64_t deadline_ms;
 	const struct ak_proc *proc;
 	struct ak_proc_result result;
+	enum ak_code failed; /* why it is being ended; AK_DONE: it is not */
 	bool ended;
 };
 
 int ak_proc_start(const struct ak_proc *proc, struct ak_child *child,
     struct ak_err *err) AK_MUST;
-/* Takes in what is there, without waiting: 1 when it has ended, else 0, -1. */
+/*
+ * Takes in what is there, without waiting: 1 when it has ended, 0 when it has
+ * not, -1 when it was ended for its time or its output. Call it when poll(2)
+ * says so, and at deadline_ms.
+ */
 int ak_proc_step(struct ak_child *child, struct ak_err *err) AK_MUST;
 /* Sends the signal to its process group. */
 void ak_proc_signal(struct ak_child *child, int signal);
