@@ -66,24 +66,17 @@ choice_detect(const struct ak_json *one_of)
 	return last;
 }
 
-static void
-choice_add(struct resolving *r, const char *profile, const char *one_of)
-{
-	for (size_t i = 0; i < r->kit->service_count; i++)
-		if (r->picks[i].service == NULL &&
-		    service_in_profile(&r->kit->services[i], profile))
-			r->picks[i] = (struct pick){ &r->kit->services[i],
-				PICK_ONE_OF, one_of, profile };
-	r->profiles[r->profile_count++] = profile;
-}
-
 /* To stop "the accelerator" is to stop whichever runs. */
-static void
-choices_add_all(struct resolving *r, const struct ak_json *one_of)
+static bool
+choices_add_all(struct resolving *r, const struct ak_json *one_of,
+    struct ak_err *err)
 {
 	ak_json_each(item, one_of)
-		if (ak_json_str(item) != NULL)
-			choice_add(r, ak_json_str(item), ak_json_name(one_of));
+		if (ak_json_str(item) != NULL &&
+		    !profile_add(r, ak_json_str(item), ak_json_name(one_of),
+			err))
+			return false;
+	return true;
 }
 
 static int
@@ -94,13 +87,13 @@ one_of_decide(struct resolving *r, const struct ak_json *one_of,
 
 	if (choices_check(r, one_of, &taken, err) == -1)
 		return -1;
-	if (taken == NULL && wanted && r->named_only) {
-		choices_add_all(r, one_of);
-	} else if (taken == NULL && wanted) {
+	if (taken == NULL && wanted && r->named_only)
+		return choices_add_all(r, one_of, err) ? 0 : -1;
+	if (taken == NULL && wanted)
 		taken = choice_detect(one_of);
-		if (taken != NULL)
-			choice_add(r, taken, ak_json_name(one_of));
-	}
+	if (taken != NULL && wanted &&
+	    !profile_add(r, taken, ak_json_name(one_of), err))
+		return -1;
 	if (taken != NULL && r->accelerator == NULL)
 		r->accelerator = ak_strdup(taken);
 	return 0;
@@ -258,7 +251,6 @@ pick_text(const struct pick *pick, struct ak_buf *buf)
 		[PICK_NAMED] = "named",
 		[PICK_PRESET] = "preset",
 		[PICK_PROFILE] = "profile",
-		[PICK_ONE_OF] = "the",
 		[PICK_NEEDED] = "needed by",
 	};
 
@@ -266,9 +258,7 @@ pick_text(const struct pick *pick, struct ak_buf *buf)
 	ak_buf_str(buf, words[pick->reason]);
 	if (pick->by != NULL)
 		ak_buf_printf(buf, " %s", pick->by);
-	if (pick->via != NULL && pick->reason == PICK_ONE_OF)
-		ak_buf_printf(buf, " is %s", pick->via);
-	else if (pick->via != NULL)
+	if (pick->via != NULL)
 		ak_buf_printf(buf, ", of %s", pick->via);
 	return ak_buf_text(buf);
 }

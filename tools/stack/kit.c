@@ -165,8 +165,8 @@ mark_one_shots(struct kit *kit)
 		}
 }
 
-static int
-take_model(struct kit *kit, struct ak_err *err)
+int
+kit_take_model(struct kit *kit, struct ak_err *err)
 {
 	const struct ak_json *services = ak_json_get(kit->model, "services");
 	const char *name = ak_json_str(ak_json_get(kit->model, "name"));
@@ -197,7 +197,7 @@ kit_open(struct kit *kit, const char *dir, struct ak_err *err)
 		return -1;
 	if (model_load(kit, env, err) == -1)
 		return -1;
-	return take_model(kit, err);
+	return kit_take_model(kit, err);
 }
 
 void

@@ -120,7 +120,7 @@ service_add(struct resolving *r, const struct service *service,
 		r->picks[i] = (struct pick){ service, reason, by, via };
 }
 
-static bool
+bool
 profile_add(struct resolving *r, const char *name, const char *via,
     struct ak_err *err)
 {
@@ -191,8 +191,10 @@ name_add(struct resolving *r, const char *name, const struct pick *from,
 	else
 		name_unknown(r->kit, bare, err);
 	r->depth--;
-	if (kind == 0 && from->by != NULL)
-		return ak_err_in(err, "x-aikit: %s", from->by), false;
+	if (kind == 0 && from->by != NULL) {
+		ak_err_in(err, "x-aikit: %s", from->by);
+		err->code = AK_CONFIG;
+	}
 	return ok;
 }
 

@@ -31,6 +31,9 @@ struct resolving {
 /* What a name is, without its prefix; 0: nothing in this kit. */
 unsigned name_kind(const struct kit *kit, const char **name);
 bool profile_known(const struct kit *kit, const char *name);
+/* Adds a profile and what it requires; via: what led here, NULL: a person. */
+bool profile_add(struct resolving *r, const char *name, const char *via,
+    struct ak_err *err);
 
 /* closure.c: decides one-ofs, follows depends_on, puts in order. */
 int closure(struct resolving *r, struct selection *selection,

@@ -92,6 +92,8 @@ extern struct stack_options stack_options;
 int kit_find(struct kit *kit, const char *dir, struct ak_err *err) AK_MUST;
 /* kit_find(), then settings and model: what nearly every command begins with. */
 int kit_open(struct kit *kit, const char *dir, struct ak_err *err) AK_MUST;
+/* Takes the services out of kit->model, which is set. */
+int kit_take_model(struct kit *kit, struct ak_err *err) AK_MUST;
 void kit_close(struct kit *kit);
 /* NULL when there is none of that name. */
 const struct service *kit_service(const struct kit *kit, const char *name);
@@ -219,7 +221,6 @@ enum pick_reason {
 	PICK_NAMED,   /* named by its own name, or by nobody: no profile */
 	PICK_PRESET,  /* through preset by */
 	PICK_PROFILE, /* through profile by */
-	PICK_ONE_OF,  /* through one-of by */
 	PICK_NEEDED,  /* service by depends on it */
 };
 
@@ -227,7 +228,7 @@ struct pick {
 	const struct service *service;
 	enum pick_reason reason;
 	const char *by;	 /* name of the preset, profile, one-of or service */
-	const char *via; /* what led to by; NULL when it was named */
+	const char *via; /* the preset or one-of that led to by; or NULL */
 };
 
 /* Services in starting order. Zero-initialise; selection_free(). */
