@@ -78,8 +78,8 @@ check_tree(const cJSON *node, struct ak_err *err)
 	if (cJSON_IsNumber(node) && !isfinite(node->valuedouble))
 		return ak_fail(err, AK_DATA, "a number too large");
 	if (cJSON_IsObject(node))
-		twice = count <= FEW ? duplicate_of_few(node) :
-				       duplicate_of_many(node, count);
+		twice = count <= FEW ? duplicate_of_few(node)
+				     : duplicate_of_many(node, count);
 	if (twice)
 		return ak_fail(err, AK_DATA, "duplicate key %.*s", SHOWN,
 		    twice);
@@ -110,7 +110,7 @@ ak_json_parse(struct ak_json **json, const char *text, size_t len,
 		root = (struct ak_json *)cJSON_ParseWithLengthOpts(text, len,
 		    &end, false);
 	if (!root)
-		return ak_fail(err, AK_DATA, "no JSON, at byte %zu",
+		return ak_fail(err, AK_DATA, "not JSON, at byte %zu",
 		    (size_t)(end - text));
 	if (!is_blank(end, text + len))
 		return ak_fail(err, AK_DATA,
@@ -189,15 +189,15 @@ ak_json_at(const struct ak_json *json, const char *path)
 const char *
 ak_json_str(const struct ak_json *json)
 {
-	return ak_json_kind(json) == AK_JSON_STRING ? tree(json)->valuestring :
-						      NULL;
+	return ak_json_kind(json) == AK_JSON_STRING ? tree(json)->valuestring
+						    : NULL;
 }
 
 double
 ak_json_number(const struct ak_json *json, double other)
 {
-	return ak_json_kind(json) == AK_JSON_NUMBER ? tree(json)->valuedouble :
-						      other;
+	return ak_json_kind(json) == AK_JSON_NUMBER ? tree(json)->valuedouble
+						    : other;
 }
 
 /* An integer that no other could have been rounded to. */
@@ -219,8 +219,8 @@ ak_json_int(const struct ak_json *json, int64_t other)
 bool
 ak_json_bool(const struct ak_json *json, bool other)
 {
-	return ak_json_kind(json) == AK_JSON_BOOL ? cJSON_IsTrue(tree(json)) :
-						    other;
+	return ak_json_kind(json) == AK_JSON_BOOL ? cJSON_IsTrue(tree(json))
+						  : other;
 }
 
 size_t

@@ -14,28 +14,30 @@
 struct scan {
 	const char *text;
 	size_t len;
-	size_t at;
+	size_t at; /* where the fault is, counted from 0 */
+	int depth;
 	const char *fault;
 };
 
-/* From behind a quote to behind its partner, which may be missing. */
+/* From a quote to behind its partner, which may be missing. */
 static void
 scan_string(struct scan *scan)
 {
-	while (scan->at < scan->len && !scan->fault) {
+	for (scan->at++; scan->at < scan->len; scan->at++) {
 		const char *s = scan->text + scan->at;
-		size_t left = scan->len - scan->at;
 
-		scan->at++;
-		if (*s == '"')
-			return;
 		if ((unsigned char)*s < ' ')
 			scan->fault = "a control byte in a string";
-		if (*s == '\\' && left > 1)
-			scan->at++;
-		if (left >= 6 && memcmp(s, "\\u0000", 6) == 0)
+		if (scan->len - scan->at >= 6 && memcmp(s, "\\u0000", 6) == 0)
 			scan->fault = "a NUL in a string";
+		if (scan->fault)
+			return;
+		if (*s == '\\')
+			scan->at++;
+		if (*s == '"')
+			break;
 	}
+	scan->at++;
 }
 
 static size_t
@@ -76,35 +78,40 @@ scan_number(struct scan *scan)
 		at += part;
 	}
 	if (whole == 0 || part == 0 || is_at(scan, at, "+-.0123456789eE"))
-		scan->fault = "a number that is none";
-	scan->at = at;
+		scan->fault = "not a number";
+	else
+		scan->at = at;
+}
+
+/* One byte outside of strings and numbers. */
+static void
+scan_byte(struct scan *scan)
+{
+	char c = scan->text[scan->at];
+
+	if (c == '{' || c == '[')
+		scan->depth++;
+	if (c == '}' || c == ']')
+		scan->depth--;
+	if (scan->depth > DEPTH_MAX)
+		scan->fault = "more than 64 levels";
+	if ((unsigned char)c < ' ' && c != '\t' && c != '\n' && c != '\r')
+		scan->fault = "a control byte";
+	scan->at += !scan->fault;
 }
 
 static void
 scan_text(struct scan *scan)
 {
-	int depth = 0;
-
 	while (scan->at < scan->len && !scan->fault) {
 		char c = scan->text[scan->at];
 
-		if (c == '-' || isdigit((unsigned char)c)) {
-			scan_number(scan);
-			continue;
-		}
-		scan->at++;
 		if (c == '"')
 			scan_string(scan);
-		else if (c == '{' || c == '[')
-			depth++;
-		else if (c == '}' || c == ']')
-			depth--;
-		else if ((unsigned char)c < ' ' && !strchr("\t\n\r", c))
-			scan->fault = "a control byte";
-		else if (c == '\0')
-			scan->fault = "a NUL byte";
-		if (depth > DEPTH_MAX)
-			scan->fault = "more than 64 levels";
+		else if (c == '-' || isdigit((unsigned char)c))
+			scan_number(scan);
+		else
+			scan_byte(scan);
 	}
 }
 
