@@ -58,6 +58,7 @@ struct service {
 
 struct settings; /* settings.c */
 struct engine;	 /* engine.c */
+struct ak_http_reply;
 
 /* A Compose project, with or without x-aikit. kit_close() frees. */
 struct kit {
@@ -275,6 +276,13 @@ const char *engine_where(const struct engine *engine);
 /* GET of a path of the API, 200 and JSON, or -1. 404 is AK_NOINPUT. */
 int engine_get(struct engine *engine, const char *path, struct ak_json **json,
     struct ak_err *err) AK_MUST;
+/* The same of a reply that is done; engine_failed() is what it is without. */
+int engine_take(const struct engine *engine, struct ak_http_reply *reply,
+    struct ak_json **json, struct ak_err *err) AK_MUST;
+int engine_failed(const struct engine *engine,
+    const struct ak_http_reply *reply, struct ak_err *err) AK_MUST;
+/* Appends the path of the project's container events, health checks apart. */
+void engine_events_path(struct ak_buf *path, const char *project);
 
 /* A container of the project, as inspected. */
 struct container {
@@ -315,6 +323,7 @@ struct image {
 	char *id;	/* sha256:... */
 	char *digest;	/* name@sha256:...; NULL when built here */
 	int64_t size;
+	struct ak_json *inspect;
 };
 /* Of count names, asked together; images is an array of as many. */
 int engine_images(struct engine *engine, const char *const names[],
