@@ -21,9 +21,6 @@ def strategy = new FullControlOnceLoggedInAuthorizationStrategy()
 strategy.allowAnonymousRead = false
 jenkins.authorizationStrategy = strategy
 
-// The controller runs no builds: they would share its files.
-jenkins.numExecutors = 0
-
 def location = JenkinsLocationConfiguration.get()
 location.url = System.getenv('AIKIT_JENKINS_URL')
 location.save()

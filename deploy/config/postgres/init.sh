@@ -9,6 +9,10 @@ set -eu
 PGPASSWORD=$(cat /run/secrets/postgres_password)
 export PGPASSWORD PGHOST=postgres PGUSER=postgres
 
+# A statement that fails would stand in the server's log, with its password.
+export PGOPTIONS='-c client_min_messages=warning -c log_statement=none
+	-c log_min_error_statement=panic'
+
 # sql DATABASE: runs standard input there, stops at the first error.
 sql() {
 	psql -X -q -v ON_ERROR_STOP=1 -d "$1" >/dev/null
@@ -21,7 +25,6 @@ role() {
 	sql postgres <<-SQL
 		SELECT 'CREATE ROLE "$1" LOGIN'
 		 WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = '$1') \gexec
-		SET log_statement = 'none';
 		ALTER ROLE "$1" PASSWORD '$password';
 	SQL
 	echo "role $1: ready"
