@@ -20,8 +20,7 @@
 
 set -u
 
-fail()
-{
+fail() {
 	code=$1
 	shift
 	printf 'secrets-env: %s\n' "$*" >&2

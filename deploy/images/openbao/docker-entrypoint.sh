@@ -5,26 +5,22 @@ set -eu
 
 case ${1:-} in
 bao)
-	shift
+	shift # said in full: run as it stands
 	;;
--*)
-	set -- server "$@"
-	;;
-*)
-	# Not a program: a subcommand of bao.
-	if [ $# -gt 0 ] && command -v "$1" >/dev/null 2>&1; then exec "$@"; fi
-	;;
-esac
-
-if [ "${1:-}" = server ]; then
-	shift
+server | -*)
+	[ "$1" != server ] || shift
 	if [ -n "${BAO_LOCAL_CONFIG:-}" ]; then
 		printf '%s\n' "$BAO_LOCAL_CONFIG" >/openbao/config/local.json
 	fi
 	# bao itself reads BAO_DEV_ROOT_TOKEN_ID: no token in argv.
 	export BAO_DEV_LISTEN_ADDRESS="${BAO_DEV_LISTEN_ADDRESS:-0.0.0.0:8200}"
 	set -- server -config=/openbao/config "$@"
-fi
+	;;
+*)
+	# A program, or else a subcommand of bao.
+	if [ $# -gt 0 ] && command -v "$1" >/dev/null 2>&1; then exec "$@"; fi
+	;;
+esac
 
 if [ "$(id -u)" = 0 ]; then
 	export HOME=/openbao

@@ -8,15 +8,13 @@
 
 set -euo pipefail
 
-fail()
-{
+fail() {
 	printf 'postgres entrypoint: %s\n' "$*" >&2
 	exit 78
 }
 
 # NAME from the environment, or from the file that NAME_FILE names.
-setting()
-{
+setting() {
 	local name=$1 file=$1_FILE
 	[ -z "${!name:-}" ] || [ -z "${!file:-}" ] ||
 		fail "$name and $file are both set"
@@ -30,8 +28,7 @@ setting()
 	unset "$file"
 }
 
-settings()
-{
+settings() {
 	setting POSTGRES_PASSWORD
 	setting POSTGRES_USER postgres
 	setting POSTGRES_DB "$POSTGRES_USER"
@@ -44,15 +41,13 @@ settings()
 		fail 'no password: set POSTGRES_PASSWORD_FILE'
 }
 
-prepare_as_root()
-{
+prepare_as_root() {
 	install -d -m 700 "$PGDATA"
 	find "$PGDATA" \! -user postgres -exec chown postgres {} +
 	find /var/run/postgresql \! -user postgres -exec chown postgres {} +
 }
 
-make_cluster()
-{
+make_cluster() {
 	local args=()
 	read -ra args <<<"$POSTGRES_INITDB_ARGS"
 	# The password goes through a pipe: never in argv, never on disk.
@@ -64,26 +59,22 @@ make_cluster()
 		>>"$PGDATA/pg_hba.conf"
 }
 
-psql_run()
-{
+psql_run() {
 	psql -v ON_ERROR_STOP=1 --no-psqlrc --no-password "$@"
 }
 
 # The name by which the vendor's image offers the same to sourced scripts.
-docker_process_sql()
-{
+docker_process_sql() {
 	psql_run "$@"
 }
 
-make_database()
-{
+make_database() {
 	[ "$POSTGRES_DB" != postgres ] || return 0
 	psql_run --dbname postgres -v db="$POSTGRES_DB" \
 		<<<'CREATE DATABASE :"db";'
 }
 
-run_scripts()
-{
+run_scripts() {
 	local file
 	for file in /docker-entrypoint-initdb.d/*; do
 		[ -e "$file" ] || continue
@@ -100,8 +91,7 @@ run_scripts()
 	done
 }
 
-first_start()
-{
+first_start() {
 	[ -z "$(find "$PGDATA" -mindepth 1 ! -name lost+found -print -quit)" ] ||
 		fail "$PGDATA: neither empty nor a database (no PG_VERSION)"
 	trap 'pg_ctl -D "$PGDATA" -m immediate stop || true
@@ -116,8 +106,7 @@ first_start()
 	trap - EXIT
 }
 
-wants_help()
-{
+wants_help() {
 	local arg
 	for arg; do
 		case $arg in
@@ -129,8 +118,7 @@ wants_help()
 	return 1
 }
 
-main()
-{
+main() {
 	case ${1:-} in -*) set -- postgres "$@" ;; esac
 	if [ "${1:-}" = postgres ] && ! wants_help "$@"; then
 		if [ "$(id -u)" = 0 ]; then
