@@ -384,7 +384,7 @@ ak_table_time(struct ak_table *table, const char *key, int64_t ns)
 {
 	enum ak_show show;
 	struct ak_buf *cell = cell_for(table, key, &show);
-	time_t seconds = (time_t)(ns / SECOND_NS);
+	time_t seconds = ns / SECOND_NS - (ns % SECOND_NS < 0);
 	char text[32];
 	struct tm tm;
 
