@@ -3,8 +3,8 @@
  *
  * libcurl is loaded at the first use: its start costs more than all the rest
  * of a tool's, and most commands never ask the network. Redirects are not
- * followed, proxies of the environment are not used for unix sockets, and what
- * comes in is bounded.
+ * followed; proxies of the environment are not used for unix sockets, nor for
+ * localhost and private addresses; and what comes in is bounded.
  *
  * An answer of any status is a success of the call: the caller looks at
  * reply.status. No answer is AK_UNAVAILABLE (refused, reset, no such host),

@@ -374,8 +374,6 @@ ak_proc_close(struct ak_child *child)
 	ak_proc_result_free(&child->result);
 }
 
-#define AK_CHILD __attribute__((cleanup(ak_proc_close)))
-
 int
 ak_proc_run(const struct ak_proc *proc, struct ak_proc_result *result,
     struct ak_err *err)
@@ -390,12 +388,12 @@ ak_proc_run(const struct ak_proc *proc, struct ak_proc_result *result,
 			{ child.err_fd, POLLIN, 0 },
 			{ child.pid_fd, POLLIN, 0 } };
 		int64_t left = child.deadline_ms - ak_proc_now_ms();
+		int most = child.pid_fd == -1 ? 50 : 60000;
 
-		if (left > 60000)
-			left = 60000;
-		if (child.pid_fd == -1 && left > 50)
-			left = 50;
-		poll(fds, AK_COUNT(fds), left > 0 ? (int)left : 0);
+		poll(fds, AK_COUNT(fds),
+		    left > most	   ? most
+			: left > 0 ? (int)left
+				   : 0);
 	}
 	if (ended == -1)
 		return -1;

@@ -68,6 +68,7 @@ int ak_proc_step(struct ak_child *child, struct ak_err *err) AK_MUST;
 void ak_proc_signal(struct ak_child *child, int signal);
 /* Ends it (SIGTERM, then SIGKILL) when it still runs, and frees. */
 void ak_proc_close(struct ak_child *child);
+#define AK_CHILD __attribute__((cleanup(ak_proc_close)))
 
 /* Milliseconds of the monotonic clock. */
 int64_t ak_proc_now_ms(void);

@@ -1,0 +1,59 @@
+/*
+ * curl - libcurl behind a wall: loaded late, and known to no other file.
+ *
+ * For lib/http.c, which decides how long and how much. A transfer's first half
+ * is filled in by the caller and must live until it has ended, its second half
+ * is ours.
+ */
+#ifndef AK_CURL_H
+#define AK_CURL_H
+
+#include <stdint.h>
+
+#include "lib/err.h"
+
+struct ak_curl; /* connections, and the transfers that use them */
+
+struct ak_curl_transfer {
+	const char *url;
+	const char *unix_path; /* NULL: TCP */
+	bool direct;	       /* without a proxy of the environment */
+	const char *method, *body;
+	const char *const *headers;
+	int64_t connect_ms;
+	/* The other side moved: connected, or a header came. */
+	void (*on_life)(void *arg);
+	/* A part of the body; false ends the transfer. */
+	bool (*on_body)(void *arg, int status, const char *data, size_t len);
+	void *arg;
+
+	bool under_way;
+	bool refused;	     /* on_body said false */
+	int status;	     /* 0: there was no answer */
+	int64_t retry_after; /* seconds; -1 when not said */
+	struct ak_err err;   /* why it failed, without where; or AK_DONE */
+	void *easy;	     /* kept for the next; ak_curl_forget() */
+	void *sent_headers;
+	char text[256];
+};
+
+/* Loads libcurl when nobody has yet. AK_SYSTEM when it is not installed. */
+int ak_curl_open(struct ak_curl **curl, struct ak_err *err) AK_MUST;
+/* All transfers must be forgotten. */
+void ak_curl_close(struct ak_curl *curl);
+
+int ak_curl_start(struct ak_curl *curl, struct ak_curl_transfer *transfer,
+    struct ak_err *err) AK_MUST;
+/* Ends it where it is. */
+void ak_curl_stop(struct ak_curl *curl, struct ak_curl_transfer *transfer);
+/* Stops it and frees what is kept. */
+void ak_curl_forget(struct ak_curl *curl, struct ak_curl_transfer *transfer);
+
+/* Moves what can be moved; how many ended. */
+int ak_curl_perform(struct ak_curl *curl, struct ak_err *err) AK_MUST;
+/* Waits for them, and for the descriptors in extra, whose revents are set. */
+struct pollfd;
+void ak_curl_poll(struct ak_curl *curl, struct pollfd *extra, unsigned count,
+    int wait_ms);
+
+#endif
