@@ -27,9 +27,9 @@ enum {
 
 static int
 compose_ask(const struct kit *kit, const char *const words[],
-    struct ak_buf *out, struct ak_err *err)
+    const char *input, struct ak_buf *out, struct ak_err *err)
 {
-	const char *argv[COMPOSE_ARGS + 4];
+	const char *argv[COMPOSE_ARGS + 5];
 	int n = compose_argv(kit, argv, err);
 
 	if (n == -1)
@@ -39,6 +39,7 @@ compose_ask(const struct kit *kit, const char *const words[],
 	argv[n] = NULL;
 	struct ak_proc proc = { .argv = argv,
 		.directory = kit->dir,
+		.input = input,
 		.timeout_ms = RENDER_MS,
 		.max_output = MODEL_MAX };
 	AK_PROC_RESULT struct ak_proc_result result = { 0 };
@@ -127,7 +128,7 @@ model_load(struct kit *kit, const char *env_file, struct ak_err *err)
 	if (kit->model_key != NULL &&
 	    cache_get(kit->model_key, ".json", &kit->model))
 		return 0;
-	if (compose_ask(kit, words, &text, err) == -1)
+	if (compose_ask(kit, words, NULL, &text, err) == -1)
 		return -1;
 	if (ak_json_parse(&kit->model, text.data, text.len, err) == -1)
 		return ak_fail_in(err, "docker compose config");
@@ -161,10 +162,16 @@ hashes_to_json(const char *lines, struct ak_buf *json)
 	ak_buf_char(json, '}');
 }
 
+/*
+ * Of the rendered model, not of the files: up hashes a service once env_file
+ * has become environment, but config --hash of the files does so before.
+ */
 int
 model_hashes(struct kit *kit, struct ak_err *err)
 {
-	static const char *const words[] = { "config", "--hash=*", NULL };
+	static const char *const words[] = { "-f", "-", "config", "--hash=*",
+		NULL };
+	AK_BUF struct ak_buf model = { 0 };
 	AK_BUF struct ak_buf lines = { 0 };
 	AK_BUF struct ak_buf json = { 0 };
 
@@ -172,7 +179,8 @@ model_hashes(struct kit *kit, struct ak_err *err)
 	    (kit->model_key != NULL &&
 		cache_get(kit->model_key, ".hash.json", &kit->hashes)))
 		return 0;
-	if (compose_ask(kit, words, &lines, err) == -1)
+	ak_json_print(kit->model, &model);
+	if (compose_ask(kit, words, model.data, &lines, err) == -1)
 		return -1;
 	hashes_to_json(ak_buf_text(&lines), &json);
 	if (ak_json_parse(&kit->hashes, json.data, json.len, err) == -1)
