@@ -57,6 +57,7 @@ struct service {
 };
 
 struct settings; /* settings.c */
+struct pattern;	 /* value.c */
 struct engine;	 /* engine.c */
 struct ak_http_reply;
 
@@ -164,19 +165,22 @@ struct setting {
 	enum setting_type type;
 	char *unit;
 	char *fallback; /* the catalogue's default; NULL for secrets */
+	char *stored;	/* what the files say, and .env gets */
 	char *value;	/* what holds now; NULL for secrets */
 	const char *source; /* "default", "local.ini", "environment" */
 	int line;	    /* in local.ini; 0 when not from there */
-	int64_t min, max;
+	int defined;	    /* its line in settings.ini */
+	int64_t min, max;   /* as value_number() has it; INT64_MIN, _MAX: none */
 	char *pattern; /* POSIX extended, whole value; NULL: any */
+	const struct pattern *compiled; /* of pattern */
 	char *values;  /* of an enum, blank-separated */
 	char *services;
 	char *help;
-	/* of a secret */
+	/* of a secret: how to make one, and the uid that must read it */
 	int64_t bytes;
 	bool base64; /* else hexadecimal */
 	int64_t owner;
-	bool required;
+	bool required; /* else it may be empty */
 };
 
 /* NULL in *settings when the kit has no settings.ini. */

@@ -1,0 +1,262 @@
+/*
+ * secrets - the files below secrets/, one a secret.
+ *
+ * Each is readable by one user: the uid that its service has in its container.
+ * What is in them is compared and measured here, and never leaves.
+ */
+#include "tools/stack/secrets.h"
+
+#include <sys/stat.h>
+
+#include <ctype.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "lib/crypt.h"
+#include "lib/file.h"
+#include "lib/secret.h"
+
+/* Shorter than this, a secret can be found by trying. */
+enum { SECRET_SHORT = 12, SECRET_LETTERS = 6 };
+
+/* What examples and habits put where a secret belongs, in lower case. */
+static const char *const weak_words[] = {
+	"admin",
+	"password",
+	"passwd",
+	"secret",
+	"changeme",
+	"change-me",
+	"change_me",
+	"changeit",
+	"default",
+	"example",
+	"placeholder",
+	"postgres",
+	"keycloak",
+	"grafana",
+	"redis",
+	"letmein",
+	"qwerty",
+	"123456",
+	"your-",
+	"your_",
+	"todo",
+	"xxx",
+};
+
+char *
+secret_name(const struct setting *setting)
+{
+	char *name = ak_strdup(setting->name);
+
+	for (char *p = name; *p != '\0'; p++)
+		*p = (char)tolower((unsigned char)*p);
+	return name;
+}
+
+char *
+secret_path(const struct setting *setting)
+{
+	AK_FREE char *name = secret_name(setting);
+
+	return ak_printf("secrets/%s", name);
+}
+
+bool
+secret_is_set(int kit_fd, const struct setting *setting)
+{
+	AK_FREE char *path = secret_path(setting);
+	struct stat status;
+
+	return fstatat(kit_fd, path, &status, AT_SYMLINK_NOFOLLOW) == 0 &&
+	    S_ISREG(status.st_mode) && status.st_size > 0;
+}
+
+int
+secret_make(int dir, const struct setting *setting, struct ak_err *err)
+{
+	AK_FREE char *name = secret_name(setting);
+	AK_SECRET struct ak_buf random = { 0 };
+	AK_SECRET struct ak_buf text = { 0 };
+	size_t size = setting->required ? (size_t)setting->bytes : 0;
+
+	/* All at once, so that no copy is left behind by growing. */
+	ak_buf_grow(&random, size + 1);
+	ak_buf_grow(&text, 2 * size + 1);
+	ak_crypt_random(random.data, size);
+	if (setting->base64)
+		ak_crypt_base64url(&text, random.data, size);
+	else
+		ak_crypt_hex(&text, random.data, size);
+	return ak_file_create(dir, name, ak_buf_text(&text), text.len, 0600,
+	    err);
+}
+
+/* Shown in the text of a weak word only as "a word known to all". */
+static const char *
+judge(const struct ak_buf *secret)
+{
+	bool seen[256] = { false };
+	int letters = 0;
+
+	for (size_t i = 0; i < secret->len; i++) {
+		unsigned char c = (unsigned char)secret->data[i];
+
+		letters += !seen[c];
+		seen[c] = true;
+	}
+	if (secret->len > 0 && memchr(secret->data, '\n', secret->len))
+		return "has a line feed in it";
+	if (secret->len < 32)
+		for (size_t i = 0; i < AK_COUNT(weak_words); i++)
+			if (strcasestr(ak_buf_text(secret), weak_words[i]))
+				return "holds a word that everyone tries first";
+	if (secret->len < SECRET_SHORT)
+		return "is shorter than 12 characters";
+	if (letters < SECRET_LETTERS)
+		return "is made of a few characters only";
+	return NULL;
+}
+
+static void
+tell(finding_fn *each, void *arg, const char *id, enum severity severity,
+    const char *path, const char *evidence, const char *next)
+{
+	struct finding finding = { id, severity, path, evidence, next };
+
+	each(arg, &finding);
+}
+
+static void
+check_owner(const struct stat *status, const struct setting *setting,
+    const char *path, finding_fn *each, void *arg)
+{
+	AK_FREE char *evidence = NULL;
+	AK_FREE char *next = NULL;
+
+	if ((int64_t)status->st_uid == setting->owner)
+		return;
+	evidence = ak_printf("belongs to uid %u; its service reads it as %lld",
+	    (unsigned)status->st_uid, (long long)setting->owner);
+	next = ak_printf("sudo chown %lld %s", (long long)setting->owner, path);
+	tell(each, arg, "secret-owner", SEV_ERROR, path, evidence, next);
+}
+
+static bool
+check_mode(const struct stat *status, const char *path, finding_fn *each,
+    void *arg)
+{
+	AK_FREE char *evidence = NULL;
+	AK_FREE char *next = ak_printf("chmod 600 %s", path);
+
+	if ((status->st_mode & 077) == 0)
+		return true;
+	evidence = ak_printf("others can read it: mode %03o",
+	    (unsigned)status->st_mode & 0777);
+	tell(each, arg, "secret-readable", SEV_ERROR, path, evidence, next);
+	return false;
+}
+
+/* What was read of each secret, to find the same value twice. */
+struct seen {
+	struct ak_buf value;
+	char *path;
+};
+
+static void
+check_twice(const struct seen seen[], size_t count, finding_fn *each, void *arg)
+{
+	const struct seen *last = &seen[count];
+
+	for (size_t i = 0; i < count && last->value.len > 0; i++)
+		if (seen[i].value.len == last->value.len &&
+		    ak_crypt_equal(seen[i].value.data, last->value.data,
+			last->value.len)) {
+			AK_FREE char *evidence =
+			    ak_printf("has the same value as %s", seen[i].path);
+
+			tell(each, arg, "secret-twice", SEV_ERROR, last->path,
+			    evidence,
+			    "give each its own: remove one, aikit-stack init");
+			return;
+		}
+}
+
+static void
+check_value(const struct setting *setting, const struct seen *seen,
+    finding_fn *each, void *arg)
+{
+	const char *why = judge(&seen->value);
+
+	if (seen->value.len == 0 && setting->required)
+		tell(each, arg, "secret-missing", SEV_ERROR, seen->path,
+		    "is empty", "remove it, then aikit-stack init");
+	else if (seen->value.len > 0 && why != NULL)
+		tell(each, arg, "secret-weak", SEV_ERROR, seen->path, why,
+		    "choose another, or remove it and aikit-stack init");
+}
+
+static void
+check_unread(const struct ak_err *err, const char *path, finding_fn *each,
+    void *arg)
+{
+	AK_FREE char *next = ak_printf("look at %s as root", path);
+
+	tell(each, arg, "secret-unread", SEV_NOTE, path, err->text, next);
+}
+
+/* Below the kit: the messages name secrets/NAME. */
+static void
+check_one(int kit_fd, const struct setting *setting, struct seen seen[],
+    size_t count, finding_fn *each, void *arg)
+{
+	struct seen *now = &seen[count];
+	struct ak_err err = { 0 };
+	struct stat status;
+
+	now->path = secret_path(setting);
+	if (fstatat(kit_fd, now->path, &status, AT_SYMLINK_NOFOLLOW) == -1) {
+		if (errno == ENOENT)
+			tell(each, arg, "secret-missing", SEV_ERROR, now->path,
+			    "there is no such file", "aikit-stack init");
+		else
+			tell(each, arg, "secret-unread", SEV_NOTE, now->path,
+			    strerror(errno), "run this as root");
+		return;
+	}
+	if (S_ISREG(status.st_mode)) {
+		check_owner(&status, setting, now->path, each, arg);
+		if (!check_mode(&status, now->path, each, arg))
+			return;
+	}
+	if (ak_secret_read(kit_fd, now->path, &now->value, &err) == -1) {
+		check_unread(&err, now->path, each, arg);
+		return;
+	}
+	check_value(setting, now, each, arg);
+	check_twice(seen, count, each, arg);
+}
+
+size_t
+secrets_check(const struct settings *settings, int kit_fd, finding_fn *each,
+    void *arg)
+{
+	size_t total = settings_count(settings), count = 0;
+	AK_FREE struct seen *seen = ak_calloc(total + 1, sizeof(*seen));
+
+	for (size_t i = 0; i < total; i++) {
+		const struct setting *setting = settings_at(settings, i);
+
+		if (setting->type == SET_SECRET)
+			check_one(kit_fd, setting, seen, count++, each, arg);
+	}
+	for (size_t i = 0; i < count; i++) {
+		ak_secret_wipe(&seen[i].value);
+		free(seen[i].path);
+	}
+	return count;
+}
