@@ -29,7 +29,9 @@ struct inputs {
 	char *paths[INPUT_FILES];
 	size_t count;
 	const char *kit_dir;
-	bool lost; /* something could not be followed */
+	bool lost;	 /* something could not be followed */
+	inputs_fn *each; /* gets every YAML file; NULL: nobody */
+	void *arg;
 };
 
 static const char *const first_files[] = {
@@ -198,9 +200,11 @@ scan(struct inputs *in, const char *path)
 	ak_sha256_add(in->hash, text.data, text.len);
 	for (const char *p = ak_buf_text(&text); (p = strchr(p, '$')) != NULL;)
 		p = note_variable(in, p + 1);
-	if (ak_ends(path, ".yaml") || ak_ends(path, ".yml"))
+	if (ak_ends(path, ".yaml") || ak_ends(path, ".yml")) {
 		scan_yaml(in, path, ak_buf_text(&text));
-	else if (strstr(ak_buf_text(&text), "COMPOSE_FILE=") != NULL)
+		if (in->each != NULL)
+			in->each(in->arg, path, ak_buf_text(&text));
+	} else if (strstr(ak_buf_text(&text), "COMPOSE_FILE=") != NULL)
 		in->lost = true; /* names other compose files */
 }
 
@@ -233,6 +237,17 @@ add_first(struct inputs *in, const struct kit *kit)
 		add_path(in, kit->env_file);
 }
 
+/* What one file names is put behind it, and so gets its turn. */
+static void
+scan_all(struct inputs *in, const struct kit *kit)
+{
+	add_first(in, kit);
+	for (size_t i = 0; i < in->count; i++)
+		scan(in, in->paths[i]);
+	for (size_t i = 0; i < in->count; i++)
+		free(in->paths[i]);
+}
+
 char *
 inputs_key(const struct kit *kit)
 {
@@ -246,14 +261,25 @@ inputs_key(const struct kit *kit)
 	if (compose_program() != NULL && stat(compose_program(), &status) == 0)
 		ak_sha256_add(in.hash, &status.st_mtim, sizeof(status.st_mtim));
 	note_environment(&in);
-	add_first(&in, kit);
-	for (size_t i = 0; i < in.count; i++)
-		scan(&in, in.paths[i]);
-	for (size_t i = 0; i < in.count; i++)
-		free(in.paths[i]);
+	scan_all(&in, kit);
 	ak_sha256_end(in.hash, digest);
 	if (in.lost)
 		return NULL;
 	ak_crypt_hex(&key, digest, sizeof(digest));
 	return ak_buf_take(&key);
+}
+
+void
+inputs_each(const struct kit *kit, inputs_fn *each, void *arg)
+{
+	struct inputs in = {
+		.hash = ak_sha256_new(),
+		.kit_dir = kit->dir,
+		.each = each,
+		.arg = arg,
+	};
+	uint8_t digest[AK_SHA256_SIZE];
+
+	scan_all(&in, kit);
+	ak_sha256_end(in.hash, digest);
 }

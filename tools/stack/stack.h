@@ -141,6 +141,9 @@ int compose_failed(const struct kit *kit, const char *text,
 
 /* Names the model of this kit in the cache; NULL: it cannot be cached. */
 char *inputs_key(const struct kit *kit) AK_MUST;
+/* Every compose file that goes into the model, and what stands in it. */
+typedef void inputs_fn(void *arg, const char *path, const char *text);
+void inputs_each(const struct kit *kit, inputs_fn *each, void *arg);
 
 /* settings.c */
 
