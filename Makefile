@@ -7,7 +7,8 @@
 # V=1 shows the commands, B=DIR builds elsewhere, SANITIZE=address,undefined
 # instruments. CC, CFLAGS, CPPFLAGS and LDFLAGS are the builder's own.
 
-TOOLS = stack		# a name here is all that a new tool takes
+# A name here is all that a new tool takes.
+TOOLS = stack
 PKGS = libcjson inih libcrypto
 FUZZ_SECONDS = 5
 # What a kit in use holds, and no package may.
@@ -95,6 +96,7 @@ $(B)/version: again
 	$(Q)echo $(VERSION) | cmp -s - $@ || echo $(VERSION) >$@
 $(B)/lib/cmd.o: ALL_CFLAGS += -DAK_VERSION='"$(VERSION)"'
 $(B)/lib/cmd.o: $(B)/version
+$(B)/lib/layers.o: ALL_CFLAGS += -DAK_TOOLS='"$(TOOLS)"'
 
 $(B)/libaikit.a: $(LIB)
 	$(call say,AR)

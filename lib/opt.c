@@ -223,12 +223,13 @@ ak_opt_parse(int argc, char *argv[], const struct ak_opt *const tables[],
 	return 0;
 }
 
-/* Does the option in this word take the next word as its value? */
-static bool
-takes_next(const struct ak_opt *const tables[], const char *word)
+bool
+ak_opt_takes_next(const struct ak_opt *const tables[], const char *word)
 {
 	const struct ak_opt *opt;
 
+	if (!is_option(word))
+		return false;
 	if (word[1] == '-') {
 		size_t len = strcspn(word + 2, "=");
 
@@ -249,6 +250,6 @@ ak_opt_leading(int argc, char *argv[], const struct ak_opt *const tables[])
 	int i = 0;
 
 	while (i < argc && is_option(argv[i]))
-		i += takes_next(tables, argv[i]) ? 2 : 1;
+		i += ak_opt_takes_next(tables, argv[i]) ? 2 : 1;
 	return i < argc ? i : argc;
 }

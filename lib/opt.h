@@ -77,6 +77,9 @@ int ak_opt_parse(int argc, char *argv[], const struct ak_opt *const tables[],
 int ak_opt_leading(int argc, char *argv[],
     const struct ak_opt *const tables[]);
 
+/* Is it an option whose value is the next word? */
+bool ak_opt_takes_next(const struct ak_opt *const tables[], const char *word);
+
 /*
  * Sets one option from text (a configuration file or the environment), which
  * must live as long as the option. A flag takes true and false, yes and no.
