@@ -23,7 +23,7 @@ refuse(struct ak_err *err, const char *s, const char *what)
 	bool cut = strnlen(s, SHOWN + 1) > SHOWN;
 	int end = SHOWN;
 
-	while (cut && end > 0 && ((unsigned char)s[end] & 0xc0) == 0x80)
+	while (cut && end > SHOWN - 4 && ((unsigned char)s[end] & 0xc0) == 0x80)
 		end--;
 	return ak_fail(err, AK_USAGE, "%.*s%s: not %s", end, s,
 	    cut ? "..." : "", what);
