@@ -316,6 +316,9 @@ struct containers {
 };
 #define CONTAINERS __attribute__((cleanup(containers_free)))
 
+/* Fills it from an inspected container, which it takes over. */
+void container_take(struct container *container, struct ak_json *inspect);
+
 /* All of the project, asked together. */
 int engine_containers(struct engine *engine, const char *project,
     struct containers *containers, struct ak_err *err) AK_MUST;
@@ -402,6 +405,8 @@ struct state {
 void state_judge(const struct service *service,
     const struct container *container, struct state *state);
 extern const char *const wellness_names[];
+/* The first line of a text without control characters; returns its length. */
+size_t state_first_line(const char *text, char *line, size_t size);
 
 /* usage.c */
 
