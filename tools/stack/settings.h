@@ -21,10 +21,6 @@ extern const char *const setting_types[];
 int catalogue_parse(struct settings *settings, const char *text,
     struct ak_err *err) AK_MUST;
 
-/* settings.c: the nearest name as ak_err_help(). */
-void settings_suggest(const struct settings *settings, const char *name,
-    struct ak_err *err);
-
 /*
  * value.c: a POSIX extended expression that must match the whole value. The
  * same text is compiled once; *pattern belongs to the list.

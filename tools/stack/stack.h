@@ -194,6 +194,9 @@ size_t settings_count(const struct settings *settings);
 const struct setting *settings_at(const struct settings *settings, size_t i);
 const struct setting *settings_find(const struct settings *settings,
     const char *name);
+/* What helps who wrote a name that is none: the nearest, as ak_err_help(). */
+void settings_suggest(const struct settings *settings, const char *name,
+    struct ak_err *err);
 /* 0, or -1 with what is wrong with a value: type, bounds, pattern. */
 int setting_check(const struct setting *setting, const char *value,
     struct ak_err *err) AK_MUST;
@@ -490,6 +493,8 @@ typedef void finding_fn(void *arg, const struct finding *finding);
 
 /* Every rule over every service of the model. */
 void lint_kit(const struct kit *kit, finding_fn *each, void *arg);
+/* The ids of its rules; NULL ends them. */
+const char *const *lint_ids(void);
 
 /* wait.c */
 
