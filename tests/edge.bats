@@ -8,22 +8,11 @@
 
 bats_require_minimum_version 1.5.0
 
+load monitoring/common
+
 root=$BATS_TEST_DIRNAME/..
 services='open_webui:8080 n8n:5678 ollama:11434 grafana:3000 keycloak:8080
 	keycloak:9000 jenkins:8080 prometheus:9090 alertmanager:9093'
-
-# until COMMAND..: succeeds within 20 s, or the test fails.
-until_ok() {
-	local deadline=$((SECONDS + 20))
-
-	until "$@" > /dev/null 2>&1; do
-		if [ "$SECONDS" -ge "$deadline" ]; then
-			echo "never: $*" >&2
-			return 1
-		fi
-		read -r -t 0.05 <> <(:) || :
-	done
-}
 
 # edge NAME [SED..]: an instance below $BATS_FILE_TMPDIR/NAME with its
 # configuration edited by SED, and ready to serve.
@@ -104,16 +93,6 @@ many() {
 up() {
 	printf '%s\n' "$@" > "$BATS_FILE_TMPDIR/names.new"
 	mv "$BATS_FILE_TMPDIR/names.new" "$BATS_FILE_TMPDIR/names"
-}
-
-# is EXPECTED COMMAND..: the command says exactly that.
-is() {
-	local expected=$1 got
-
-	shift
-	got=$("$@")
-	[ "$got" = "$expected" ] ||
-		{ printf '%s\nexpected: %s\ngot: %s\n' "$*" "$expected" "$got" >&2; return 1; }
 }
 
 setup_file() {

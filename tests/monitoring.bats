@@ -1,0 +1,246 @@
+#!/usr/bin/env bats
+# monitoring - what is measured, what is alarming, and whom it reaches.
+#
+# Rules are tested by promtool (tests/monitoring/NAME.test.yml for each
+# rules/NAME.yml), routes by amtool, delivery by a real Alertmanager that the
+# kit's own script starts, dashboards by a real Prometheus that reads every
+# expression.
+
+bats_require_minimum_version 1.5.0
+
+load monitoring/common
+
+root=$BATS_TEST_DIRNAME/..
+config=$root/deploy/config
+rules=$config/prometheus/rules
+
+setup() {
+	here=$BATS_TEST_TMPDIR
+	pids=()
+	export ALERT_SECRETS=$here/secrets ALERT_RUN=$here/run
+	mkdir "$ALERT_SECRETS" "$ALERT_RUN"
+}
+
+teardown() {
+	[ "${#pids[@]}" -eq 0 ] || kill "${pids[@]}" || :
+}
+
+sink() {
+	"$root/tests/monitoring/sink" "$here/sink" 3>&- &
+	pids+=($!)
+	until_ok test -s "$here/sink"
+	# shellcheck source=/dev/null
+	. "$here/sink"
+	: > "$here/sink.got"
+}
+
+# alertmanager: the kit's, on a port that the kernel chose, without its
+# patience with alerts that come and go.
+alertmanager() {
+	cp -R "$config/alertmanager" "$here/alertmanager"
+	sed -i -e 's/group_wait: .*/group_wait: 0s/' \
+		-e 's/group_interval: .*/group_interval: 1s/' \
+		"$here/alertmanager/alertmanager.yml"
+	"$here/alertmanager/start" --storage.path="$here/data" \
+		--web.route-prefix=/alertmanager/ --cluster.listen-address= \
+		--web.listen-address=127.0.0.1:0 > "$here/alertmanager.log" 2>&1 3>&- &
+	pids+=($!)
+	until_ok grep -q 'Listening on' "$here/alertmanager.log"
+	api=http://$(sed -n 's/.*Listening on.*address=\([0-9.:]*\).*/\1/p' \
+		"$here/alertmanager.log")/alertmanager/api/v2
+	until_ok curl -sf "$api/status"
+}
+
+# fire NAME=VALUE..: an alert with these labels. $ends: when it is over.
+fire() {
+	jq -nc '[{labels: [$ARGS.positional[] | split("=") |
+		{(.[0]): .[1]}] | add} + if env.ends then {endsAt: env.ends}
+		else {} end]' --args "$@" |
+		curl -sf -H 'Content-Type: application/json' -d @- "$api/alerts"
+}
+
+# received JQ-FILTER: what the sink got, by this filter, is not empty.
+received() {
+	[ -n "$(jq -c "$1" "$here/sink.got")" ]
+}
+
+# alerts: the names of all alerts of the kit.
+alerts() {
+	sed -n 's/^ *- alert: //p' "$rules"/*.yml
+}
+
+@test "every rule fires when it should, after the time it should, and not else" {
+	for file in "$rules"/*.yml; do
+		name=$(basename "$file" .yml)
+		run -0 promtool test rules "$root/tests/monitoring/$name.test.yml"
+		[[ $output != *FAILED* ]]
+	done
+}
+
+@test "every alert has such a test" {
+	for alert in $(alerts); do
+		grep -q "$alert" "$root"/tests/monitoring/*.test.yml || {
+			echo "$alert has none" >&2
+			return 1
+		}
+	done
+}
+
+@test "a threshold that is not what the tests say is found" {
+	mkdir -p "$here/deploy/config/prometheus" "$here/tests/monitoring"
+	cp -R "$rules" "$here/deploy/config/prometheus"
+	cp "$root/tests/monitoring/host.test.yml" "$here/tests/monitoring"
+	sed -i 's/> 85$/> 90/' "$here/deploy/config/prometheus/rules/host.yml"
+	run -1 promtool test rules "$here/tests/monitoring/host.test.yml"
+	[[ $output == *HostMemoryHigh* ]]
+}
+
+@test "the eight alerts of the roadmap are there" {
+	for alert in HostCPUHigh HostMemoryHigh HostDiskLow ServiceDown \
+		GPUTemperatureHigh GPUMemoryHigh OllamaDown OllamaLatencyHigh; do
+		alerts | grep -qx "$alert"
+	done
+}
+
+@test "every alert has a severity, says what is wrong, and what to type next" {
+	for alert in $(alerts); do
+		text=$(sed -n "/- alert: $alert\$/,/^\$/p" "$rules"/*.yml)
+		grep -Eq 'severity: (critical|warning|none)' <<< "$text"
+		grep -q ' summary: ' <<< "$text"
+		grep -q ' description: ' <<< "$text"
+		grep -q ' command: "aikit-stack ' <<< "$text"
+	done
+}
+
+@test "prometheus accepts its configuration, and every job that a rule names is in it" {
+	run -0 promtool check config --syntax-only "$config/prometheus/prometheus.yml"
+	run -0 promtool check rules "$rules"/*.yml
+	for job in $(grep -oh 'job=~\?"[^"]*"' "$rules"/*.yml |
+		sed 's/.*"\(.*\)"/\1/' | tr '|' '\n' | sort -u); do
+		grep -q "job_name: $job\$" "$config/prometheus/prometheus.yml"
+	done
+}
+
+@test "alerts are handed to Alertmanager, and again soon after a start" {
+	grep -A4 '^alerting:' "$config/prometheus/prometheus.yml" |
+		grep -q 'alertmanager:9093'
+	grep -q -e '--rules.alert.resend-delay=10s' "$root/deploy/compose/monitoring.yaml"
+}
+
+@test "the blackbox exporter accepts its modules, and every module asked for is there" {
+	run -0 prometheus-blackbox-exporter --config.check \
+		--config.file="$config/blackbox/blackbox.yml"
+	for module in $(sed -n 's/.*module: \[\(.*\)\].*/\1/p' "$config/prometheus/prometheus.yml"); do
+		grep -q "^  $module:" "$config/blackbox/blackbox.yml"
+	done
+}
+
+@test "an alert has one way to go" {
+	while IFS='|' read -r labels receiver; do
+		# shellcheck disable=SC2086
+		is "$receiver" amtool config routes test \
+			--config.file="$config/alertmanager/alertmanager.yml" $labels
+	done <<-END
+		alertname=ServiceDown severity=critical service=redis|people
+		alertname=HostCPUHigh severity=warning|people
+		alertname=DeadMansSwitch severity=none|watchdog
+		alertname=DeadMansSwitch severity=critical|watchdog
+		alertname=Other|people
+	END
+}
+
+@test "each set of settings makes a configuration, in dash and in busybox" {
+	for shell in dash 'busybox sh'; do
+		$shell "$config/alertmanager/start" --check
+		ALERT_WEBHOOK_URL='https://hooks.example/a?b=c' \
+			$shell "$config/alertmanager/start" --check
+		ALERT_WATCHDOG_URL=http://watch.example \
+			$shell "$config/alertmanager/start" --check
+		ALERT_MAIL_TO="o'neil@example.org" SMTP_HOST=mail.example:587 \
+			SMTP_FROM='aikit <a@example.org>' \
+			$shell "$config/alertmanager/start" --check
+	done 2>&1
+	[ -z "$(ls "$ALERT_RUN")" ]
+}
+
+@test "settings that cannot work end the start, and name themselves" {
+	start=$config/alertmanager/start
+	refused() {
+		run -78 --separate-stderr "$start" --check
+		[ "$stderr" = "start: $1" ]
+	}
+	ALERT_WEBHOOK_URL=ftp://x refused 'ALERT_WEBHOOK_URL: neither http:// nor https://'
+	ALERT_WATCHDOG_URL=x refused 'ALERT_WATCHDOG_URL: neither http:// nor https://'
+	ALERT_MAIL_TO=a@b refused 'ALERT_MAIL_TO needs SMTP_HOST'
+	ALERT_MAIL_TO=a@b SMTP_HOST=c:25 refused 'ALERT_MAIL_TO needs SMTP_FROM'
+	ALERT_MAIL_TO=a@b SMTP_HOST=c:25 SMTP_FROM=a@b SMTP_USER=x \
+		refused "SMTP_USER needs a password in $ALERT_SECRETS/alert_smtp_password"
+	SMTP_TLS=maybe refused 'SMTP_TLS: neither true nor false'
+	ALERT_MAIL_TO=$'a@b\n  - name: x' refused 'a setting has a control character'
+	ALERT_MAIL_TO=a@b SMTP_HOST=no-port SMTP_FROM=a@b run -78 "$start" --check
+	[[ $output == *'the configuration is not valid'* ]]
+}
+
+@test "without a webhook an alert is shown, and nobody is called" {
+	sink
+	alertmanager
+	fire alertname=ServiceDown severity=critical service=redis
+	until_ok is active eval 'curl -sf "$api/alerts" | jq -r ".[].status.state"'
+	is '["people"]' eval 'curl -sf "$api/alerts" | jq -c "[.[].receivers[].name]"'
+	run -0 cat "$here/sink.got"
+	[ -z "$output" ]
+	[[ $(< "$here/alertmanager.log") != *'level=error'* ]]
+}
+
+@test "a webhook gets the alert, its bearer token, and the end of it" {
+	sink
+	printf canary-token > "$ALERT_SECRETS/alert_webhook_token"
+	export ALERT_WEBHOOK_URL=http://127.0.0.1:$HTTP_PORT/people
+	export ALERT_WATCHDOG_URL=http://127.0.0.1:$HTTP_PORT/watchdog
+	alertmanager
+	fire alertname=ServiceDown severity=critical service=redis
+	fire alertname=DeadMansSwitch severity=none
+	until_ok received 'select(.path == "/people")'
+	until_ok received 'select(.path == "/watchdog")'
+	is '["Bearer canary-token","firing",["ServiceDown"],"redis"]' jq -c \
+		'select(.path == "/people") | [.authorization, .body.status,
+		[.body.alerts[].labels.alertname], .body.groupLabels.service]' "$here/sink.got"
+	is '[null,"DeadMansSwitch"]' jq -c 'select(.path == "/watchdog") |
+		[.authorization, .body.alerts[0].labels.alertname]' "$here/sink.got"
+	ends=$(date -u +%Y-%m-%dT%H:%M:%SZ) fire alertname=ServiceDown severity=critical service=redis
+	until_ok received 'select(.path == "/people" and .body.status == "resolved")'
+	run -1 grep -rq canary "$ALERT_RUN" "$here/alertmanager.log" "/proc/${pids[1]}/cmdline"
+	is 600 stat -c %a "$ALERT_RUN/alertmanager.yml"
+}
+
+@test "mail goes to its server with user and password" {
+	sink
+	printf 'canary pass' > "$ALERT_SECRETS/alert_smtp_password"
+	export ALERT_MAIL_TO=me@example.org SMTP_HOST=127.0.0.1:$SMTP_PORT \
+		SMTP_FROM=aikit@example.org SMTP_USER=user SMTP_TLS=false
+	alertmanager
+	fire alertname=HostMemoryHigh severity=warning instance=x
+	until_ok received .mail
+	is '["<aikit@example.org>","<me@example.org>",["","user","canary pass"]]' \
+		jq -c '[.sender, .receiver, .login]' "$here/sink.got"
+	grep -q 'Subject: .*FIRING:1.*HostMemoryHigh' <(jq -r .mail "$here/sink.got")
+	run -1 grep -rq canary "$ALERT_RUN" "$here/alertmanager.log" "/proc/${pids[1]}/cmdline"
+}
+
+@test "of a service that is down no warning is sent, others are" {
+	sink
+	export ALERT_WEBHOOK_URL=http://127.0.0.1:$HTTP_PORT/
+	alertmanager
+	fire alertname=ServiceDown severity=critical service=redis
+	fire alertname=NoService severity=critical
+	until_ok received 'select(.body.groupLabels.alertname == "NoService")'
+	fire alertname=RedisMemoryHigh severity=warning service=redis
+	fire alertname=ServiceRestarts severity=warning service=n8n
+	fire alertname=HostCPUHigh severity=warning
+	until_ok received 'select(.body.groupLabels.alertname == "ServiceRestarts")'
+	until_ok received 'select(.body.groupLabels.alertname == "HostCPUHigh")'
+	until_ok is '["RedisMemoryHigh"]' eval 'curl -sf "$api/alerts" | jq -c \
+		"[.[] | select(.status.inhibitedBy != []) | .labels.alertname]"'
+	run received 'select(.body.groupLabels.alertname == "RedisMemoryHigh")'
+	[ "$status" -eq 1 ]
+}
