@@ -1,11 +1,19 @@
 /*
  * conf - INI files, read by libinih.
  *
+ *	# a comment: # or ; at the start of a line, or ; behind a blank
  *	[section]
- *	key = value	; a comment begins with ; after white space, or with #
+ *	key = value	; blanks around are dropped, the value may be empty
  *
- * A file is handed over one item at a time. A line that is none, or is longer
- * than 4096 bytes, is AK_CONFIG and named as FILE:LINE.
+ * A file is handed over one item at a time. Blanks at the start of a line mean
+ * nothing: there are no continuation lines. A colon does for "=". Keys that
+ * come twice are handed over twice.
+ *
+ * Refused as AK_CONFIG, named as FILE:LINE: a line that is none of these, is
+ * longer than 4096 bytes, or holds a control byte or what is not UTF-8; a
+ * section of more than 49 bytes, or with text behind it; a value without a key.
+ * (A libinih whose line length is compiled in, unlike Debian's, keeps its own
+ * limit, which is then told and refused in the same way.)
  */
 #ifndef AK_CONF_H
 #define AK_CONF_H

@@ -24,12 +24,12 @@ format_text(char *to, size_t size, const char *format, va_list args)
 {
 	char text[sizeof(((struct ak_err *)NULL)->text)];
 	int len = vsnprintf(text, size, format, args);
-	size_t end = size - sizeof(cut_mark);
+	size_t end = size - sizeof(cut_mark), least = end - 3;
 
 	if (len < 0)
 		text[0] = '\0';
 	if (len >= 0 && (size_t)len >= size) {
-		while (end > 0 && (text[end] & 0xc0) == 0x80)
+		while (end > least && (text[end] & 0xc0) == 0x80)
 			end--;
 		memcpy(text + end, cut_mark, sizeof(cut_mark));
 	}

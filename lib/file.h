@@ -3,7 +3,8 @@
  *
  * Every name is one below an open directory, and symbolic links are not
  * followed in its last part: a tool opens its directories, confines itself,
- * and never walks a path again. Descriptors are close-on-exec.
+ * and never walks a path again. Only a directory named from AT_FDCWD, as a
+ * person gives it, may be a link. Descriptors are close-on-exec.
  */
 #ifndef AK_FILE_H
 #define AK_FILE_H
@@ -29,8 +30,11 @@ int ak_file_read(int dir, const char *name, size_t max, struct ak_buf *buf,
 
 /*
  * Makes name hold exactly these bytes, or leaves it as it was: a draft beside
- * it is written, synced and renamed over it, and the directory is synced. A
- * failure removes the draft. AK_CANTCREATE, AK_IO (a full disk).
+ * it is written, synced and renamed over it, and the directory is synced. The
+ * file is new, with mode & ~umask and this process as its owner. A failure
+ * removes the draft; a process that is killed may leave one, .NAME.draft.PID.N,
+ * which nobody reads. AK_CANTCREATE, AK_IO (a full disk). When the last sync
+ * fails, AK_IO as well: the bytes are there, but a power cut may undo them.
  */
 int ak_file_replace(int dir, const char *name, const void *data, size_t len,
     mode_t mode, struct ak_err *err) AK_MUST;

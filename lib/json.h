@@ -2,8 +2,9 @@
  * json - values read by cJSON, with limits and typed access.
  *
  * A text is parsed whole into a tree that the caller frees; everything got
- * from it lives as long. Refused as AK_DATA: more than 64 levels, a duplicate
- * key, bytes that are not UTF-8, anything behind the value.
+ * from it lives as long. Refused as AK_DATA: what RFC 8259 does not allow,
+ * more than 64 levels, a duplicate key, bytes that are not UTF-8, a NUL even as
+ * \u0000, a number beyond a double, anything behind the value.
  *
  *	AK_JSON struct ak_json *reply = NULL;
  *

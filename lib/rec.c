@@ -68,7 +68,7 @@ ak_rec_next(struct ak_rec *rec, const struct ak_json **json, struct ak_err *err)
 	size_t len;
 	int got;
 
-	ak_json_free(ak_take(&rec->json));
+	ak_json_free_scope(&rec->json);
 	do
 		got = next_line(rec, &line, &len, err);
 	while (got == 1 && (len == 0 || (len == 1 && *line == '\r')));
@@ -86,6 +86,6 @@ ak_rec_next(struct ak_rec *rec, const struct ak_json **json, struct ak_err *err)
 void
 ak_rec_close(struct ak_rec *rec)
 {
-	ak_json_free(ak_take(&rec->json));
+	ak_json_free_scope(&rec->json);
 	ak_buf_free(&rec->pending);
 }

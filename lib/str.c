@@ -72,8 +72,8 @@ static int64_t
 size_unit(const char *s)
 {
 	static const char letters[] = "kmgt";
-	const char *letter = *s ? strchr(letters, tolower((unsigned char)*s)) :
-				  NULL;
+	const char *letter = *s ? strchr(letters, tolower((unsigned char)*s))
+				: NULL;
 
 	s += letter != NULL;
 	if (*s != '\0' && strcasecmp(s, "b") != 0 &&
@@ -97,37 +97,33 @@ ak_str_size(const char *s, int64_t *bytes, struct ak_err *err)
 	return 0;
 }
 
-static const struct unit {
+enum { WEEKS, DAYS, HOURS, MINUTES, SECONDS, MILLISECONDS };
+
+static const struct {
 	const char *name;
 	int64_t ms;
 } units[] = {
-	{ "w", 7 * DAY_MS },
-	{ "d", DAY_MS },
-	{ "h", 3600000 },
-	{ "m", 60000 },
-	{ "s", 1000 },
-	{ "ms", 1 },
+	[WEEKS] = { "w", 7 * DAY_MS },
+	[DAYS] = { "d", DAY_MS },
+	[HOURS] = { "h", 3600000 },
+	[MINUTES] = { "m", 60000 },
+	[SECONDS] = { "s", 1000 },
+	[MILLISECONDS] = { "ms", 1 },
 };
 
-static const struct unit *const unit_s = &units[4];
-static const struct unit *const unit_ms = &units[5];
-
-/* The unit at *s, which must be smaller than the last one; or NULL. */
-static const struct unit *
-read_unit(const char **s, const struct unit *last)
+/* The unit at *s, one from least on; AK_COUNT(units) when it is none. */
+static size_t
+read_unit(const char **s, size_t least)
 {
-	size_t len = 0;
+	size_t len = strspn(*s, "wdhms"), i;
 
-	while (isalpha((unsigned char)(*s)[len]))
-		len++;
-	for (size_t i = last ? (size_t)(last - units) + 1 : 0;
-	     i < AK_COUNT(units); i++)
-		if (len > 0 && strlen(units[i].name) == len &&
+	for (i = least; i < AK_COUNT(units); i++)
+		if (strlen(units[i].name) == len &&
 		    strncmp(units[i].name, *s, len) == 0) {
 			*s += len;
-			return &units[i];
+			break;
 		}
-	return NULL;
+	return i;
 }
 
 /* ".5" at *s as fraction/scale; nine digits at most. */
@@ -150,32 +146,34 @@ read_fraction(const char **s, int64_t *fraction, int64_t *scale)
 
 /* One "1.5h"; seconds when it is all there is and has no unit. */
 static bool
-read_part(const char **s, const struct unit **unit, int64_t *ms)
+read_part(const char **s, size_t *least, int64_t *ms)
 {
-	int64_t n, fraction, scale;
-	bool first = !*unit;
+	int64_t n, fraction, scale, unit_ms;
+	size_t unit;
 
 	if (!read_digits(s, 1, &n) || !read_fraction(s, &fraction, &scale))
 		return false;
-	*unit = first && **s == '\0' ? unit_s : read_unit(s, *unit);
-	if (!*unit || n > TEN_YEARS_MS || fraction * (*unit)->ms % scale != 0)
+	unit = *least == 0 && **s == '\0' ? SECONDS : read_unit(s, *least);
+	if (unit == AK_COUNT(units))
 		return false;
-	if (__builtin_mul_overflow(n, (*unit)->ms, &n))
+	unit_ms = units[unit].ms;
+	if (n > TEN_YEARS_MS / unit_ms || fraction * unit_ms % scale != 0)
 		return false;
-	*ms += n + fraction * (*unit)->ms / scale;
-	return n <= TEN_YEARS_MS && *ms <= TEN_YEARS_MS;
+	*ms += n * unit_ms + fraction * unit_ms / scale;
+	*least = unit + 1;
+	return *ms <= TEN_YEARS_MS;
 }
 
 int
 ak_str_duration(const char *s, int64_t *ms, struct ak_err *err)
 {
-	const struct unit *unit = NULL;
 	const char *end = s;
+	size_t least = 0;
 	int64_t total = 0;
 	bool good;
 
 	do
-		good = read_part(&end, &unit, &total);
+		good = read_part(&end, &least, &total);
 	while (good && *end != '\0');
 	if (!good)
 		return refuse(err, s,
@@ -189,8 +187,8 @@ static bool
 has_shape(const char *s, const char *shape)
 {
 	for (; *shape; s++, shape++)
-		if (*shape == '0' ? !isdigit((unsigned char)*s) :
-				    toupper((unsigned char)*s) != *shape)
+		if (*shape == '0' ? !isdigit((unsigned char)*s)
+				  : toupper((unsigned char)*s) != *shape)
 			return false;
 	return true;
 }
@@ -244,15 +242,15 @@ read_rest(const char **s, int64_t *ns)
 static bool
 read_offset(const char *s, int64_t *seconds)
 {
-	bool utc = has_shape(s, "Z");
-
 	*seconds = 0;
-	if (utc)
+	if (has_shape(s, "Z"))
 		return s[1] == '\0';
 	if (!(has_shape(s, "+00:00") || has_shape(s, "-00:00")) ||
 	    two(s + 1) > 23 || two(s + 4) > 59)
 		return false;
-	*seconds = (*s == '-' ? -60 : 60) * (two(s + 1) * 60 + two(s + 4));
+	*seconds = two(s + 1) * INT64_C(3600) + two(s + 4) * INT64_C(60);
+	if (*s == '-')
+		*seconds = -*seconds;
 	return s[6] == '\0';
 }
 
@@ -326,19 +324,19 @@ ak_str_from_size(struct ak_buf *buf, int64_t bytes)
 void
 ak_str_from_duration(struct ak_buf *buf, int64_t ms)
 {
-	uint64_t left = ms < 0 ? -(uint64_t)ms : (uint64_t)ms;
-	const struct unit *unit = &units[1];
+	uint64_t left = ms < 0 ? -(uint64_t)ms : (uint64_t)ms, unit;
+	size_t i = ms == 0 ? SECONDS : DAYS;
 
-	while (unit < (left > 0 ? unit_ms : unit_s) &&
-	    left < (uint64_t)unit->ms)
-		unit++;
+	while (left > 0 && left < (uint64_t)units[i].ms)
+		i++;
+	unit = (uint64_t)units[i].ms;
 	ak_buf_printf(buf, "%s%llu%s", ms < 0 ? "-" : "",
-	    (unsigned long long)left / (uint64_t)unit->ms, unit->name);
-	if (unit >= unit_s)
+	    (unsigned long long)(left / unit), units[i].name);
+	if (i >= SECONDS)
 		return;
-	left = left % (uint64_t)unit->ms / (uint64_t)unit[1].ms;
+	left = left % unit / (uint64_t)units[i + 1].ms;
 	if (left > 0)
-		ak_buf_printf(buf, "%u%s", (unsigned)left, unit[1].name);
+		ak_buf_printf(buf, "%u%s", (unsigned)left, units[i + 1].name);
 }
 
 /* Words longer than this are no misspelling of a name. */

@@ -24,13 +24,15 @@ int ak_str_size(const char *s, int64_t *bytes, struct ak_err *err) AK_MUST;
 
 /*
  * Milliseconds: numbers with ms s m h d w, in falling units, or a bare number
- * of seconds: 90, 1.5s, 10m, 1h30m. At most ten years.
+ * of seconds: 90, 1.5s, 10m, 1h30m. A fraction must end at a millisecond. At
+ * most ten years of 365 days.
  */
 int ak_str_duration(const char *s, int64_t *ms, struct ak_err *err) AK_MUST;
 
 /*
- * Nanoseconds since 1970 in UTC from an RFC 3339 time, with any fraction:
- * 2026-01-31T12:00:00.5Z, 2026-01-31T13:00:00+01:00.
+ * Nanoseconds since 1970 in UTC from an RFC 3339 time, with any fraction, of
+ * which nine digits count: 2026-01-31T12:00:00.5Z, 2026-01-31T13:00:00+01:00.
+ * Second 60 is the first of the next minute. From 1677-09-22 to 2262-04-11.
  */
 int ak_str_time(const char *s, int64_t *ns, struct ak_err *err) AK_MUST;
 

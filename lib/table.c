@@ -125,13 +125,6 @@ colour_of(const char *spec, const char *s, size_t len)
 	return NULL;
 }
 
-static void
-add_blanks(struct ak_buf *buf, int count)
-{
-	if (count > 0)
-		ak_buf_printf(buf, "%*s", count, "");
-}
-
 /* One line; the blanks that it owes are paid by the next text alone. */
 struct line {
 	struct ak_table *table;
@@ -153,7 +146,7 @@ draw_text(struct line *line, const struct ak_column *column, const char *s,
 		return;
 	if (line->table->colour)
 		colour = colour_of(column->colours, s, len);
-	add_blanks(out, line->owed);
+	ak_buf_printf(out, "%*s", line->owed, "");
 	line->owed = 0;
 	if (colour)
 		ak_buf_printf(out, "\033[%sm", colour);
@@ -206,6 +199,8 @@ draw_row(struct ak_table *table, size_t first, const int *widths)
 
 	while (last > 0 && widths[last - 1] < 0)
 		last--;
+	if (last == 0)
+		return;
 	for (size_t i = 0; i < last; i++) {
 		size_t start = first + i > 0 ? table->ends[first + i - 1] : 0;
 		size_t len = table->ends[first + i] - start;

@@ -77,6 +77,9 @@ columns(void)
 	ak_buf_reset(&out);
 	ak_table_draw(&table);
 	is_str(out.data, "", "no rows are no table");
+	row(&table, "", "", -1, "");
+	ak_table_draw(&table);
+	is_str(out.data, "", "nor are rows without a value");
 	ak_table_free(&table);
 }
 
