@@ -29,6 +29,8 @@ struct ak_http_request {
 	int64_t connect_ms;	    /* 0: 5 s */
 	int64_t stall_ms; /* without a byte; 0: 30 s; -1: for ever (follow) */
 	size_t max_body;  /* 0: 16 MiB; not counted with on_data */
+	/* Whoever answers will do: for a question that holds nothing. */
+	bool any_certificate;
 	/*
 	 * Gets the body of a 2xx answer as it comes instead of reply.body;
 	 * returns 0, or -1 to end the request (which then is no failure).
