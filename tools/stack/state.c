@@ -59,15 +59,12 @@ static void
 say(struct state *state, const char *what, const char *detail)
 {
 	char line[sizeof(state->text)] = "";
+	AK_FREE char *text = NULL;
 
 	if (detail != NULL && state_first_line(detail, line, sizeof(line)) > 0)
-		snprintf(state->text, sizeof(state->text), "%s: %s", what,
-		    line);
-	else
-		snprintf(state->text, sizeof(state->text), "%s", what);
-	/* Cut within a character by the line above. */
-	state_first_line(state->text, line, sizeof(line));
-	strcpy(state->text, line);
+		text = ak_printf("%s: %s", what, line);
+	state_first_line(text != NULL ? text : what, state->text,
+	    sizeof(state->text));
 }
 
 static const char *
