@@ -152,12 +152,24 @@ lint_kit(const struct kit *kit, finding_fn *each, void *arg)
 	lint_files(kit, each, arg);
 }
 
+/* Of the findings that are not of the table. */
+static const char *const other_ids[] = {
+	"fixed-name",
+	"setting-default",
+	"setting-service",
+	"setting-unknown",
+	"setting-unused",
+	"volume-unused",
+};
+
 const char *const *
 lint_ids(void)
 {
-	static const char *ids[AK_COUNT(rules) + 1];
+	static const char *ids[AK_COUNT(rules) + AK_COUNT(other_ids) + 1];
 
 	for (size_t i = 0; i < AK_COUNT(rules); i++)
 		ids[i] = rules[i].id;
+	for (size_t i = 0; i < AK_COUNT(other_ids); i++)
+		ids[AK_COUNT(rules) + i] = other_ids[i];
 	return ids;
 }

@@ -466,6 +466,8 @@ char *port_text(const struct ak_json *port) AK_MUST;
 
 /* "cpu", "gpu-nvidia" or "gpu-amd": what this machine and its daemon have. */
 const char *host_accelerator(void);
+/* The same below another root directory. */
+const char *host_accelerator_below(int root);
 /* Bytes free and in all where path is. */
 int host_disk(const char *path, int64_t *free_bytes, int64_t *size_bytes,
     struct ak_err *err) AK_MUST;
@@ -475,6 +477,14 @@ int64_t host_memory(void);
  * "another user's process", of the caller's to free), 0 nobody.
  */
 int host_port_holder(const char *address, int port, char **who);
+
+/* ports.c */
+
+/* A listener in the text of /proc/net/tcp or tcp6; address NULL: any. */
+bool ports_find(const char *table, const char *address, int port,
+    unsigned long long *inode, unsigned *uid);
+/* The container that publishes a port, of the caller's to free; or NULL. */
+char *ports_container(struct engine *engine, int port);
 
 /* lint.c */
 
