@@ -216,7 +216,7 @@ well_again(struct ak_ctx *ctx, const struct kit *kit, struct engine *engine,
 	for (size_t i = 0; i < halts->count; i++)
 		picks[i].service = halts->items[i].service;
 	return wait_well(ctx, kit, engine, &selection, stack_options.wait_ms,
-	    NULL);
+	    NULL, NULL);
 }
 
 static int

@@ -68,6 +68,7 @@ step_decide(struct kit *kit, const struct container *container,
 		step->reason = ak_strdup("no container yet");
 		return;
 	}
+	step->since_ns = container->since_ns;
 	drift_find(kit, service, container, &step->have, &drift);
 	if (drift.count > 0 || drift.hash_differs) {
 		step->action = PLAN_RECREATE;

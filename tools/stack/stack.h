@@ -438,6 +438,7 @@ struct step {
 	const struct pick *pick;
 	enum action action;
 	char *reason;	    /* of create, recreate, start */
+	int64_t since_ns;   /* of the container there is; 0: none */
 	const char *image;  /* "present", "pull", "build" */
 	struct image have;
 	char *digest; /* what the registry has, for pull; NULL: not known */
@@ -511,7 +512,8 @@ const char *const *lint_ids(void);
 /*
  * Waits until every pick is well, at most limit_ms (0: not at all), and prints
  * a record "ready" as each gets there. On a terminal those not yet there are
- * shown. child: Compose at work, taken in on the way; NULL for none. 0; or -1:
+ * shown. child: Compose at work on plan, taken in on the way; both NULL for
+ * none. What it is still to change is not looked at before it is. 0; or -1:
  * AK_TEMPFAIL when the time is over, AK_UNAVAILABLE when one failed, whose
  * last log lines are then on stderr. An interrupt is passed to the child and
  * then ends the program.
@@ -519,7 +521,8 @@ const char *const *lint_ids(void);
 struct ak_child;
 int wait_well(struct ak_ctx *ctx, const struct kit *kit,
     struct engine *engine, const struct selection *selection,
-    int64_t limit_ms, struct ak_child *child) AK_MUST;
+    int64_t limit_ms, const struct plan *plan,
+    struct ak_child *child) AK_MUST;
 
 /* change.c: the error of a Compose that ended with another status than 0. */
 int change_failed(struct ak_ctx *ctx, const struct kit *kit,

@@ -121,7 +121,7 @@ up_change(struct ak_ctx *ctx, const struct kit *kit, struct engine *engine,
 		failed = ak_proc_start(&proc, &child, &ctx->err);
 		if (failed == 0) {
 			failed = wait_well(ctx, kit, engine, selection,
-			    stack_options.wait_ms, &child);
+			    stack_options.wait_ms, plan, &child);
 			ak_proc_close(&child);
 		}
 	}
@@ -148,7 +148,7 @@ up_do(struct ak_ctx *ctx, struct kit *kit, struct engine *engine,
 	chosen_add(kit, selection);
 	if (plan.changes == 0)
 		return wait_well(ctx, kit, engine, selection,
-		    stack_options.wait_ms, NULL);
+		    stack_options.wait_ms, NULL, NULL);
 	return up_change(ctx, kit, engine, selection, &plan);
 }
 

@@ -37,6 +37,7 @@ struct waiting {
 	struct containers containers;
 	struct state *states;	/* one a pick */
 	int64_t *restarts;	/* at the first look; -1: not seen */
+	int64_t *before; /* since_ns of what Compose is to change; 0: nothing */
 	bool *ready;		/* told already */
 	size_t ready_count;
 	int64_t begun_ms;
@@ -94,6 +95,14 @@ print_ready(struct waiting *w, const struct state *state)
 	ak_out_flush(w->ctx->out);
 }
 
+/* What Compose is about to replace or start again says nothing yet. */
+static bool
+outdated(const struct waiting *w, size_t i, const struct container *container)
+{
+	return w->child != NULL && !w->child->ended && container != NULL &&
+	    container->since_ns == w->before[i];
+}
+
 static void
 look_at(struct waiting *w, size_t i)
 {
@@ -102,6 +111,11 @@ look_at(struct waiting *w, size_t i)
 	    service->name);
 	struct state *state = &w->states[i];
 
+	if (outdated(w, i, container)) {
+		*state = (struct state){ service, container, WELL_STARTING,
+			"waiting" };
+		return;
+	}
 	state_judge(service, container, state);
 	if (container != NULL && w->restarts[i] == -1)
 		w->restarts[i] = container->restarts;
@@ -308,13 +322,15 @@ listen_events(struct waiting *w, struct ak_http_request *request,
 int
 wait_well(struct ak_ctx *ctx, const struct kit *kit, struct engine *engine,
     const struct selection *selection, int64_t limit_ms,
-    struct ak_child *child)
+    const struct plan *plan, struct ak_child *child)
 {
 	struct sigaction catch = { .sa_handler = interrupt };
 	AK_FREE struct state *states = ak_calloc(selection->count + 1,
 	    sizeof(*states));
 	AK_FREE int64_t *restarts = ak_calloc(selection->count + 1,
 	    sizeof(*restarts));
+	AK_FREE int64_t *before = ak_calloc(selection->count + 1,
+	    sizeof(*before));
 	AK_FREE bool *ready = ak_calloc(selection->count + 1, sizeof(*ready));
 	int64_t now = ak_proc_now_ms();
 	struct waiting w = { .ctx = ctx,
@@ -326,6 +342,7 @@ wait_well(struct ak_ctx *ctx, const struct kit *kit, struct engine *engine,
 		.limit_from_ms = now,
 		.states = states,
 		.restarts = restarts,
+		.before = before,
 		.ready = ready,
 		.begun_ms = now,
 		.woken = true };
@@ -335,8 +352,11 @@ wait_well(struct ak_ctx *ctx, const struct kit *kit, struct engine *engine,
 	ENGINE struct engine *ears = NULL; /* closed before reply goes */
 	int failed;
 
-	for (size_t i = 0; i < selection->count; i++)
+	for (size_t i = 0; i < selection->count; i++) {
 		restarts[i] = -1;
+		if (plan != NULL && plan->steps[i].action != PLAN_KEEP)
+			before[i] = plan->steps[i].since_ns;
+	}
 	sigaction(SIGINT, &catch, NULL);
 	sigaction(SIGTERM, &catch, NULL);
 	failed = engine_open(&ears, &ctx->err);
@@ -363,5 +383,6 @@ wait_run(struct ak_ctx *ctx, int count, char *operands[])
 		&ctx->err) == -1 ||
 	    engine_open(&engine, &ctx->err) == -1)
 		return -1;
-	return wait_well(ctx, &kit, engine, &selection, timeout_ms, NULL);
+	return wait_well(ctx, &kit, engine, &selection, timeout_ms, NULL,
+	    NULL);
 }
