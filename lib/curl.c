@@ -223,7 +223,7 @@ ak_curl_start(struct ak_curl *curl, struct ak_curl_transfer *transfer,
 	libcurl.set(easy, CURLOPT_HEADERDATA, transfer);
 	libcurl.set(easy, CURLOPT_WRITEFUNCTION, on_body);
 	libcurl.set(easy, CURLOPT_WRITEDATA, transfer);
-	if (transfer->request->any_certificate) {
+	if (transfer->any_certificate) {
 		libcurl.set(easy, CURLOPT_SSL_VERIFYPEER, 0L);
 		libcurl.set(easy, CURLOPT_SSL_VERIFYHOST, 0L);
 	}

@@ -18,6 +18,7 @@ struct ak_curl_transfer {
 	const char *url;
 	const char *unix_path; /* NULL: TCP */
 	bool direct;	       /* without a proxy of the environment */
+	bool any_certificate;
 	const char *method, *body;
 	const char *const *headers;
 	int64_t connect_ms;
