@@ -176,8 +176,8 @@ static int
 draft_place(struct draft *draft, int dir, const char *name, struct ak_err *err)
 {
 	const char *slash = strrchr(name, '/');
-	AK_FREE char *path = slash ? ak_strndup(name, (size_t)(slash - name)) :
-				     ak_strdup(".");
+	AK_FREE char *path = slash ? ak_strndup(name, (size_t)(slash - name))
+				   : ak_strdup(".");
 
 	draft->base = slash ? slash + 1 : name;
 	draft->dir = openat(dir, slash == name ? "/" : path,
