@@ -249,9 +249,9 @@ full_disk(void)
 	rmdir(path);
 }
 
-/* Runs this program with verb under strace with one injection. */
+/* Runs this program with verb under strace with one expression. */
 static int
-inject(const char *fault, const char *verb)
+trace(const char *fault, const char *verb, const char *to)
 {
 	int status = -1;
 	pid_t child = fork();
@@ -261,12 +261,18 @@ inject(const char *fault, const char *verb)
 
 		dup2(null, STDERR_FILENO);
 		setenv("ASAN_OPTIONS", "detect_leaks=0", 1);
-		execlp("strace", "strace", "-f", "-o", "/dev/null", "-e", fault,
-		    self, verb, where, (char *)NULL);
+		execlp("strace", "strace", "-o", to, "-e", fault, self, verb,
+		    where, (char *)NULL);
 		_exit(127);
 	}
 	waitpid(child, &status, 0);
 	return status;
+}
+
+static int
+inject(const char *fault, const char *verb)
+{
+	return trace(fault, verb, "/dev/null");
 }
 
 static bool
@@ -365,6 +371,35 @@ failures(void)
 	}
 }
 
+/* Its calls by name, which are all that a power cut leaves to reason about. */
+static const char *
+order(const char *verb)
+{
+	static struct ak_buf names;
+	AK_FREE char *to = ak_printf("%s/trace", where);
+	AK_FREE char *lines = NULL;
+	char *line, *rest;
+
+	ak_buf_reset(&names);
+	unlinkat(dir, "f", 0);
+	trace("trace=write,fsync,?renameat,?renameat2,linkat,unlinkat", verb,
+	    to);
+	rest = lines = ak_strdup(contents("trace"));
+	while ((line = strsep(&rest, "\n")) && *line != '+')
+		ak_buf_printf(&names, "%.*s ", (int)strcspn(line, "(2"), line);
+	unlinkat(dir, "trace", 0);
+	return ak_buf_text(&names);
+}
+
+static void
+orders(void)
+{
+	is_str(order("replace"), "write fsync renameat fsync ",
+	    "bytes are synced before they get the name, then the name is");
+	is_str(order("create"), "write fsync linkat unlinkat fsync ",
+	    "so are those of a new file");
+}
+
 static void
 faults(void)
 {
@@ -374,6 +409,7 @@ faults(void)
 		skip("no strace", "faults are survived");
 		return;
 	}
+	orders();
 	failures();
 	kills();
 }

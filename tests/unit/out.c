@@ -9,6 +9,7 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "tests/unit/tap.h"
@@ -292,6 +293,39 @@ reader_gone(void)
 	close(pipe_fd[1]);
 }
 
+/* A pipe that is full for a while is no failure. */
+static void
+slow_reader(void)
+{
+	struct ak_err err = { 0 };
+	int pipe_fd[2], status = -1;
+	struct ak_out *out;
+	pid_t child;
+
+	if (pipe2(pipe_fd, O_CLOEXEC | O_NONBLOCK) == -1 ||
+	    (child = fork()) == -1)
+		return;
+	if (child == 0) {
+		char bytes[100];
+		size_t total = 0;
+		ssize_t got;
+
+		close(pipe_fd[1]);
+		fcntl(pipe_fd[0], F_SETFL, 0);
+		while ((got = read(pipe_fd[0], bytes, sizeof(bytes))) > 0)
+			total += (size_t)got;
+		_exit(total == 24 * 20000);
+	}
+	close(pipe_fd[0]);
+	out = ak_out_open(pipe_fd[1], AK_FORM_JSON, false);
+	for (int i = 0; i < 20000; i++)
+		one_text(out, 0);
+	is_int(ak_out_close(out, &err), 0, "a full pipe is waited for");
+	close(pipe_fd[1]);
+	waitpid(child, &status, 0);
+	is_int(WEXITSTATUS(status), 1, "and gets every byte");
+}
+
 int
 main(void)
 {
@@ -303,5 +337,6 @@ main(void)
 	flushes();
 	full_disk();
 	reader_gone();
+	slow_reader();
 	return done_testing();
 }
