@@ -421,11 +421,17 @@ struct usage {
 	int64_t received, sent;	      /* bytes, all interfaces but lo */
 	int64_t read, written;	      /* bytes of block I/O */
 	int64_t pids;
+	int64_t at_ns; /* when it was read, on the monotonic clock */
 };
 struct usage_target {
 	const struct container *container;
 	struct usage usage;
 };
+/* One reading, with cpu_percent since the reading that is already there. */
+int usage_sample(struct usage_target targets[], size_t count,
+    struct ak_err *err) AK_MUST;
+/* cpu_percent of a reading since an earlier one. */
+void usage_since(struct usage *now, const struct usage *before);
 /* Reads twice, interval_ms apart. cgroup v1 and v2, cgroupfs and systemd. */
 int usage_read(struct usage_target targets[], size_t count,
     int64_t interval_ms, struct ak_err *err) AK_MUST;
