@@ -303,7 +303,7 @@ run_command(struct ak_ctx *ctx, const struct line *line)
 	status = ctx->cmd->run(ctx, line->count, line->words);
 	if (ak_out_close(ctx->out, &closing) == -1 && status != -1) {
 		ctx->err = closing;
-		return -1;
+		return ak_fail_in(&ctx->err, "stdout");
 	}
 	return status;
 }

@@ -3,6 +3,7 @@
  */
 #include "lib/err.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -63,6 +64,7 @@ void
 ak_err_set_sys(struct ak_err *err, enum ak_code code, const char *format, ...)
 {
 	int why = errno;
+	const char *reason = strerror(why);
 	va_list args;
 
 	err->code = code;
@@ -70,8 +72,9 @@ ak_err_set_sys(struct ak_err *err, enum ak_code code, const char *format, ...)
 	va_start(args, format);
 	format_text(err->text, sizeof(err->text), format, args);
 	va_end(args);
-	set_text(err->text, sizeof(err->text), "%s: %s", err->text,
-	    strerror(why));
+	/* The C library's texts begin with a capital, ours do not. */
+	set_text(err->text, sizeof(err->text), "%s: %c%s", err->text,
+	    tolower((unsigned char)*reason), reason + 1);
 	errno = why;
 }
 

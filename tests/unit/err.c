@@ -44,7 +44,7 @@ system_text(void)
 	errno = ENOSPC;
 	is_int(ak_fail_sys(&err, AK_IO, "%s", "model"), -1,
 	    "a system's failure is -1");
-	is_str(err.text, "model: No space left on device",
+	is_str(err.text, "model: no space left on device",
 	    "the system's reason stands behind the name");
 	is_int(errno, ENOSPC, "errno is kept");
 }

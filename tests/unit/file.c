@@ -75,7 +75,7 @@ reading(void)
 	is_str(buf.data, "before 12345", "and nothing is added");
 	is_int(ak_file_read(dir, "none", 4, &buf, &err), -1, "no file");
 	is_int(err.code, AK_NOINPUT, "is a missing input");
-	is_str(err.text, "none: No such file or directory", "by name");
+	is_str(err.text, "none: no such file or directory", "by name");
 	ak_buf_reset(&buf);
 	is_int(ak_file_read(AT_FDCWD, "/proc/self/comm", 64, &buf, &err), 0,
 	    "a file that says it has no bytes is read");
@@ -101,7 +101,7 @@ odd_files(void)
 	is_int(ak_file_replace(dir, "dir", "x", 1, 0600, &err), -1,
 	    "a directory is not replaced");
 	is_int(err.code, AK_CANTCREATE, "since that cannot be made");
-	is_str(err.text, "dir: Is a directory", "for this reason");
+	is_str(err.text, "dir: is a directory", "for this reason");
 	unlinkat(dir, "fifo", 0);
 	unlinkat(dir, "link", 0);
 	unlinkat(dir, "dir", AT_REMOVEDIR);
@@ -237,7 +237,7 @@ full_disk(void)
 	    "there is room for a small file");
 	is_int(ak_file_replace(full, "f", big, sizeof(big), 0600, &err), -1,
 	    "there is none for a large one");
-	is_str(err.text, "f: No space left on device", "which is told");
+	is_str(err.text, "f: no space left on device", "which is told");
 	is_int(err.code, AK_IO, "as an I/O error");
 	is_str(contents("f"), "old", "the old file stays");
 	is_int(ak_file_create(full, "g", big, sizeof(big), 0600, &err), -1,
@@ -307,7 +307,7 @@ kill_at_each(const char *verb, const char *old, int seen[3])
 				seen[1]++;
 			else if (ak_streq(now,
 				     old ? old
-					 : "f: No such file "
+					 : "f: no such file "
 					   "or directory"))
 				seen[0]++;
 			else
@@ -348,9 +348,9 @@ failures(void)
 		{ "?renameat,?renameat2:error=EROFS", "replace", "old",
 		    AK_CANTCREATE },
 		{ "linkat:error=EPERM", "create",
-		    "f: No such file or directory", AK_CANTCREATE },
+		    "f: no such file or directory", AK_CANTCREATE },
 		{ "linkat:error=EEXIST", "create",
-		    "f: No such file or directory", AK_NO },
+		    "f: no such file or directory", AK_NO },
 	};
 
 	for (size_t i = 0; i < AK_COUNT(cases); i++) {
