@@ -271,7 +271,7 @@ full_disk(void)
 	for (int i = 0; i < 10000; i++)
 		one_text(out, 0);
 	is_int(ak_out_close(out, &err), -1, "and is told at the close");
-	is_str(err.text, "write: No space left on device", "with its reason");
+	is_str(err.text, "write: no space left on device", "with its reason");
 	is_int(err.code, AK_IO, "as an I/O error");
 }
 
@@ -289,7 +289,7 @@ reader_gone(void)
 	out = ak_out_open(pipe_fd[1], AK_FORM_TABLE, false);
 	one_text(out, 0);
 	is_int(ak_out_close(out, &err), -1, "a reader that is gone is told");
-	is_str(err.text, "write: Broken pipe", "with its reason");
+	is_str(err.text, "write: broken pipe", "with its reason");
 	close(pipe_fd[1]);
 }
 
