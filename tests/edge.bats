@@ -14,6 +14,16 @@ root=$BATS_TEST_DIRNAME/..
 services='open_webui:8080 n8n:5678 ollama:11434 grafana:3000 keycloak:8080
 	keycloak:9000 jenkins:8080 prometheus:9090 alertmanager:9093'
 
+# world NAME: backends, all up, and their name server, for the edges to come.
+world() {
+	world=$BATS_FILE_TMPDIR/$1
+	up open-webui n8n ollama grafana keycloak jenkins prometheus alertmanager
+	"$root/tests/monitoring/backends" "$world" "$world.names" open-webui n8n \
+		ollama grafana keycloak jenkins prometheus alertmanager 3>&- &
+	echo $! >> "$BATS_FILE_TMPDIR/pids"
+	until_ok test -s "$world"
+}
+
 # edge NAME [SED..]: an instance below $BATS_FILE_TMPDIR/NAME with its
 # configuration edited by SED, and ready to serve.
 edge() {
@@ -26,7 +36,7 @@ edge() {
 	printf %s "$password" > "$dir/secrets/edge_admin_password"
 	printf '%s\n%s' "$key" key-of-another > "$dir/secrets/ollama_api_key"
 	# shellcheck source=/dev/null
-	. "$BATS_FILE_TMPDIR/backends"
+	. "$world"
 	for pair in $services; do
 		name=${pair%:*}_PORT
 		edits+=(-e "s/\b${pair/_/-}$/${pair%:*}:${!name}/
@@ -91,18 +101,13 @@ many() {
 
 # up NAME..: these names resolve, and no other.
 up() {
-	printf '%s\n' "$@" > "$BATS_FILE_TMPDIR/names.new"
-	mv "$BATS_FILE_TMPDIR/names.new" "$BATS_FILE_TMPDIR/names"
+	printf '%s\n' "$@" > "$world.names.new"
+	mv "$world.names.new" "$world.names"
 }
 
 setup_file() {
 	export password='canary p$w"d' key=canary-model-key
-	up open-webui n8n ollama grafana keycloak jenkins prometheus alertmanager
-	"$root/tests/monitoring/backends" "$BATS_FILE_TMPDIR/backends" \
-		"$BATS_FILE_TMPDIR/names" open-webui n8n ollama grafana keycloak \
-		jenkins prometheus alertmanager 3>&- &
-	echo $! > "$BATS_FILE_TMPDIR/pids"
-	until_ok test -s "$BATS_FILE_TMPDIR/backends"
+	world usual
 	from=127.0.1.1
 	edge plain
 	until_ok is 200 status / 
@@ -124,6 +129,7 @@ teardown_file() {
 }
 
 setup() {
+	world=$BATS_FILE_TMPDIR/usual
 	use plain
 	from=127.0.2.$BATS_TEST_NUMBER
 	admin=(-u "admin:$password")
@@ -310,7 +316,7 @@ setup() {
 @test "a client that leaves ends the generation" {
 	run ask '/ollama/left?30' "${bearer[@]}" --max-time 0.5
 	[ "$status" -eq 28 ]
-	until_ok test -s "$BATS_FILE_TMPDIR/backends.left"
+	until_ok test -s "$world.left"
 }
 
 @test "what a client says of where it comes from is not believed" {
@@ -333,6 +339,7 @@ setup() {
 }
 
 @test "a service that is not there costs a page that names it, or JSON for the model" {
+	world empty
 	up open-webui
 	edge lonely
 	until_ok is 200 status /
