@@ -52,8 +52,8 @@ values() {
 
 @test "list presets, profiles and images tell what the kit has" {
 	run -0 --separate-stderr aikit-stack list presets
-	[ "$(values preset)" = "web everything" ]
-	[ "$(values services)" = "4 5" ]
+	[ "$(values preset)" = "everything web" ]
+	[ "$(values services)" = "5 4" ]
 	run -0 --separate-stderr aikit-stack list profiles
 	[ "$(values profile)" = "chat cpu metrics" ]
 	run -0 --separate-stderr aikit-stack list images
@@ -71,7 +71,7 @@ values() {
 @test "why: who chooses a service, what it needs, what breaks without it" {
 	run -0 --separate-stderr aikit-stack why db
 	[ "$(jq -r 'select(.relation == "chosen by").other' <<<"$output" |
-	    paste -sd,)" = "preset web,preset everything,profile chat" ]
+	    paste -sd,)" = "preset everything,preset web,profile chat" ]
 	[ "$(jq -r 'select(.relation == "needs") | .other + " " + .condition' \
 	    <<<"$output")" = "db-init done" ]
 	[ "$(jq -r 'select(.relation == "needed by").other' <<<"$output")" = web ]

@@ -71,8 +71,8 @@ write_kit() {
 }
 
 state_of() {
-	docker inspect -f '{{.State.Status}}' "$project-$1-1" 2>/dev/null ||
-	    echo absent
+	docker inspect -f '{{.State.Status}}' "$project-$1-1" 2>/dev/null |
+	    grep . || echo absent
 }
 
 @test "up: all that is needed starts, in order, and is told as it gets well" {
@@ -204,7 +204,7 @@ time.sleep(60)' "$port" "$BATS_TEST_TMPDIR/bound" 3>&- &
 	wait_for 20 test -s "$XDG_STATE_HOME/aikit/stack/$project.lock"
 	run -75 --separate-stderr aikit-stack stop
 	complains
-	[[ $stderr == *"$helper"*"aikit-stack up"* ]]
+	[[ $stderr == *"held by aikit-stack up (process $helper)"* ]]
 }
 
 @test "interrupted, it ends as by the signal, and up goes on from there" {

@@ -5,11 +5,14 @@
  * its containers; without events one look a second. A one-shot that ended
  * with 0 is done. A service fails when nothing will make it well by itself: it
  * ended, its check says unhealthy, or it was restarted three times meanwhile.
+ * One without a check is well when it has run for a second: what ends at once
+ * was running too.
  */
 #include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "lib/http.h"
@@ -22,6 +25,7 @@ enum {
 	LOOK_MS = 1000,	  /* without an event */
 	STEP_MS = 200,	  /* progress moves */
 	CRASHES = 3,	  /* restarts that make a loop */
+	RUN_MS = 1000,	  /* without a check */
 	TAIL_LINES = 20,
 };
 
@@ -95,6 +99,15 @@ print_ready(struct waiting *w, const struct state *state)
 	ak_out_flush(w->ctx->out);
 }
 
+static int64_t
+clock_ns(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
+}
+
 /* What Compose is about to replace or start again says nothing yet. */
 static bool
 outdated(const struct waiting *w, size_t i, const struct container *container)
@@ -117,6 +130,9 @@ look_at(struct waiting *w, size_t i)
 		return;
 	}
 	state_judge(service, container, state);
+	if (state->well == WELL_OK && !service->has_check &&
+	    clock_ns() - container->since_ns < RUN_MS * 1000000LL)
+		state->well = WELL_STARTING;
 	if (container != NULL && w->restarts[i] == -1)
 		w->restarts[i] = container->restarts;
 	if (state->well == WELL_ILL &&
@@ -273,6 +289,16 @@ step(struct waiting *w)
 	return 0;
 }
 
+/* A service without a check gets well by time alone, without an event. */
+static int64_t
+look_ms(const struct waiting *w)
+{
+	for (size_t i = 0; i < w->selection->count; i++)
+		if (!w->ready[i] && !w->selection->picks[i].service->has_check)
+			return LOOK_MS / 5;
+	return LOOK_MS;
+}
+
 static int
 wait_loop(struct waiting *w)
 {
@@ -281,7 +307,7 @@ wait_loop(struct waiting *w)
 	for (;;) {
 		int64_t now = ak_proc_now_ms();
 
-		if (w->woken || now - looked_ms >= LOOK_MS) {
+		if (w->woken || now - looked_ms >= look_ms(w)) {
 			if (look(w) == -1)
 				return -1;
 			looked_ms = now;
