@@ -4,6 +4,7 @@
 #include "tools/stack/findings.h"
 
 #include <stdarg.h>
+#include <stdlib.h>
 #include <string.h>
 
 static const struct ak_view finding_view = {
@@ -36,6 +37,8 @@ findings_take(void *arg, const struct finding *finding)
 		findings->left_out++;
 		return;
 	}
+	if (findings->only_bad && finding->severity == SEV_OK)
+		return;
 	findings->counts[finding->severity]++;
 	ak_out_begin(out, &finding_view);
 	ak_out_str(out, "id", finding->id);
@@ -96,6 +99,71 @@ findings_sum(const struct findings *findings)
 	else
 		ak_out_note(out, "%zu error%s, %zu warning%s", errors,
 		    plural(errors), warnings, plural(warnings));
+}
+
+int
+findings_settings(struct findings *findings, struct kit *kit,
+    struct ak_err *err)
+{
+	if (settings_load(&kit->settings, kit->fd, err) == 0)
+		return 0;
+	findings_error(findings, "settings", SEV_ERROR, "settings", err);
+	return -1;
+}
+
+int
+findings_model(struct findings *findings, struct kit *kit, struct ak_err *err)
+{
+	AK_FREE char *env = NULL;
+	bool known;
+
+	if ((kit->settings == NULL ||
+		settings_env(kit->settings, kit->fd, true, &env, err) != -1) &&
+	    model_load(kit, env, err) == 0 && kit_take_model(kit, err) == 0)
+		return 0;
+	known = err->code == AK_CONFIG;
+	findings_error(findings, known ? "compose-file" : "compose-missing",
+	    known ? SEV_ERROR : SEV_WARNING, "compose", err);
+	return -1;
+}
+
+static int
+ask_images(struct machine *m, struct ak_err *err)
+{
+	size_t count = m->selection->count;
+	AK_FREE const char **names = ak_calloc(count + 1, sizeof(*names));
+
+	m->images = ak_calloc(count + 1, sizeof(*m->images));
+	for (size_t i = 0; i < count; i++) {
+		const char *image = m->selection->picks[i].service->image;
+
+		names[i] = image != NULL ? image : "none";
+	}
+	return engine_images(m->engine, names, count, m->images, err);
+}
+
+int
+machine_ask(struct machine *m, struct ak_err *err)
+{
+	if (engine_open(&m->engine, err) == -1 ||
+	    engine_get(m->engine, "/info", &m->info, err) == -1 ||
+	    engine_get(m->engine, "/volumes", &m->volumes, err) == -1 ||
+	    engine_containers(m->engine, m->kit->project, &m->containers,
+		err) == -1)
+		return -1;
+	return ask_images(m, err);
+}
+
+void
+machine_free(struct machine *m)
+{
+	for (size_t i = 0; m->images != NULL && i < m->selection->count; i++)
+		image_free(&m->images[i]);
+	free(m->images);
+	containers_free(&m->containers);
+	ak_json_free(m->info);
+	ak_json_free(m->volumes);
+	engine_close(&m->engine);
 }
 
 char *

@@ -10,6 +10,7 @@
 struct findings {
 	struct ak_ctx *ctx;
 	const struct ak_opt_list *ignored; /* ids; NULL: none */
+	bool only_bad;			   /* what is well is not told */
 	size_t counts[SEV_ERROR + 1];
 	size_t left_out; /* ignored ones */
 };
@@ -28,17 +29,33 @@ size_t findings_bad(const struct findings *findings);
 /* "3 errors, 1 warning", for people. */
 void findings_sum(const struct findings *findings);
 
-/* machine.c: a kit, and what the machine would need for it. */
+/*
+ * Settings and model of a kit that was found: 0, or -1 with err, and a finding
+ * that tells it.
+ */
+int findings_settings(struct findings *findings, struct kit *kit,
+    struct ak_err *err) AK_MUST;
+int findings_model(struct findings *findings, struct kit *kit,
+    struct ak_err *err) AK_MUST;
+
+/* A kit, and the machine that is to run it. */
 struct machine {
 	struct findings *findings;
 	const struct kit *kit;
 	const struct selection *selection;
+	/* asked of the daemon; NULL, or empty, when it did not answer */
 	struct engine *engine;
-	const struct ak_json *info;    /* of the daemon */
-	const struct ak_json *volumes; /* all that the daemon has */
-	const struct containers *containers;
+	struct ak_json *info;
+	struct ak_json *volumes; /* all that it has */
+	struct containers containers;
 	struct image *images; /* one a pick */
 };
+
+/* Asks. machine_free() either way. */
+int machine_ask(struct machine *machine, struct ak_err *err) AK_MUST;
+void machine_free(struct machine *machine);
+
+/* machine.c: what the selection would need. */
 void machine_docker(const struct machine *machine);
 void machine_ports(const struct machine *machine);
 void machine_disk(const struct machine *machine);

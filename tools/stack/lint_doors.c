@@ -217,13 +217,13 @@ names_secret(const char *name)
 	return false;
 }
 
-/* Neither a path, nor empty, nor a number or a switch. */
+/* Neither a path, nor an address, nor empty, nor a number or a switch. */
 static bool
 is_literal(const char *name, const char *value)
 {
 	size_t len = strlen(name);
 
-	return *value != '\0' && *value != '/' &&
+	return *value != '\0' && *value != '/' && !strstr(value, "://") &&
 	    strcasecmp(value, "true") != 0 && strcasecmp(value, "false") != 0 &&
 	    !ak_ends(name, "_FILE") && !ak_ends(name, "_PATH") &&
 	    !(len > 5 && strcasecmp(name + len - 5, "_NAME") == 0) &&

@@ -75,7 +75,7 @@ check_port(const struct machine *m, const struct service *service,
 	    !ak_streq(ak_json_str(ak_json_get(port, "protocol")), "tcp"))
 		return;
 	++*count;
-	if (m->containers != NULL && is_ours(m->containers, published))
+	if (is_ours(&m->containers, published))
 		return;
 	if (host_port_holder(address, (int)number, &who) == 1)
 		findings_add(m->findings, "port-taken", SEV_ERROR,
