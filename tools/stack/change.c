@@ -95,4 +95,3 @@ lock_take(struct ak_ctx *ctx, const struct kit *kit, int *fd)
 		return -1;
 	return ak_lock(state, name, who, fd, &ctx->err);
 }
-

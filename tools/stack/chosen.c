@@ -57,8 +57,8 @@ chosen_write(const struct kit *kit, const struct ak_buf *text)
 	struct ak_err ignored = { 0 };
 
 	if (chosen_dir(&dir) == 0 &&
-	    ak_file_replace(dir, name, text->data, text->len, 0600,
-		&ignored) == -1)
+	    ak_file_replace(dir, name, text->data, text->len, 0600, &ignored) ==
+		-1)
 		ignored.code = AK_DONE; /* not an error; see change.h */
 }
 
@@ -80,8 +80,7 @@ chosen_add(const struct kit *kit, const struct selection *selection)
 }
 
 void
-chosen_remove(const struct kit *kit, const char *const services[],
-    size_t count)
+chosen_remove(const struct kit *kit, const char *const services[], size_t count)
 {
 	AK_FREE char *before = chosen_read(kit);
 	AK_BUF struct ak_buf text = { 0 };

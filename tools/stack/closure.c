@@ -80,8 +80,8 @@ choices_add_all(struct resolving *r, const struct ak_json *one_of,
 }
 
 static int
-one_of_decide(struct resolving *r, const struct ak_json *one_of,
-    bool wanted, struct ak_err *err)
+one_of_decide(struct resolving *r, const struct ak_json *one_of, bool wanted,
+    struct ak_err *err)
 {
 	const char *taken;
 
@@ -151,7 +151,8 @@ needs_add(struct resolving *r, const struct service *service)
 			continue;
 		if (need->required) {
 			r->picks[other - r->kit->services] = (struct pick){
-				other, PICK_NEEDED, service->name, NULL };
+				other, PICK_NEEDED, service->name, NULL
+			};
 			more = true;
 		} else if (one_of != NULL && !one_of_wanted(r, one_of)) {
 			r->one_ofs[r->one_of_count++] = one_of;

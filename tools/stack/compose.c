@@ -71,8 +71,9 @@ version_check(const char *path, const char *version, struct ak_err *err)
 	ak_err_set(err, AK_UNAVAILABLE,
 	    "%s is version %d.%d: too old, %d.%d is needed", path, major, minor,
 	    COMPOSE_MAJOR, COMPOSE_MINOR);
-	ak_err_help(err, "install docker-compose-plugin, or Debian 13's "
-			 "docker-compose");
+	ak_err_help(err,
+	    "install docker-compose-plugin, or Debian 13's "
+	    "docker-compose");
 	return -1;
 }
 
@@ -98,8 +99,8 @@ version_ask(const char *path, struct ak_buf *version, struct ak_err *err)
 
 /* A line of the cache: path, size, time of change, version. */
 static int
-version_get(const char *path, const struct stat *status,
-    struct ak_buf *version, struct ak_err *err)
+version_get(const char *path, const struct stat *status, struct ak_buf *version,
+    struct ak_err *err)
 {
 	AK_FREE char *dir = ak_cmd_dir("cache", "stack");
 	AK_FREE char *key = ak_printf("%s %lld %lld.%09ld ", path,
@@ -147,8 +148,9 @@ compose_version(struct ak_err *err)
 
 	if (path == NULL || stat(path, &status) == -1) {
 		ak_err_set(err, AK_UNAVAILABLE, "Docker Compose is missing");
-		ak_err_help(err, "install docker-compose-plugin, or Debian "
-				 "13's docker-compose");
+		ak_err_help(err,
+		    "install docker-compose-plugin, or Debian "
+		    "13's docker-compose");
 		return NULL;
 	}
 	if (version_get(path, &status, &version, err) == -1)
@@ -209,6 +211,6 @@ compose_failed(const struct kit *kit, const char *text, struct ak_err *err)
 		}
 		p += len + (p[len] == '\n');
 	}
-	return ak_fail(err, AK_CONFIG, "%s: %.*s", kit->dir,
-	    (int)(end - line), line);
+	return ak_fail(err, AK_CONFIG, "%s: %.*s", kit->dir, (int)(end - line),
+	    line);
 }

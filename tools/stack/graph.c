@@ -33,8 +33,7 @@ print_edge(struct ak_out *out, const char *service, const struct need *need)
 	ak_out_str(out, "service", service);
 	if (need != NULL) {
 		ak_out_str(out, "needs", need->service);
-		ak_out_str(out, "condition",
-		    condition_names[need->condition]);
+		ak_out_str(out, "condition", condition_names[need->condition]);
 		ak_out_bool(out, "required", need->required);
 	}
 	ak_out_end(out);
@@ -50,8 +49,7 @@ print_dot(struct ak_out *out, const struct selection *selection)
 		ak_out_raw(out, "\t\"%s\"%s;\n", service->name,
 		    service->one_shot ? " [style=rounded]" : "");
 		for (size_t k = 0; k < service->need_count; k++)
-			if (selection_has(selection,
-				service->needs[k].service))
+			if (selection_has(selection, service->needs[k].service))
 				ak_out_raw(out, "\t\"%s\" -> \"%s\"%s;\n",
 				    service->name, service->needs[k].service,
 				    service->needs[k].required

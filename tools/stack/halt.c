@@ -42,8 +42,10 @@ is_running(const struct containers *containers, const char *service)
 {
 	const struct container *c = containers_find(containers, service);
 
-	return c != NULL && (ak_streq(c->state, "running") ||
-	    ak_streq(c->state, "restarting") || ak_streq(c->state, "paused"));
+	return c != NULL &&
+	    (ak_streq(c->state, "running") ||
+		ak_streq(c->state, "restarting") ||
+		ak_streq(c->state, "paused"));
 }
 
 /* The first running service that stays and needs this one; NULL for none. */
@@ -120,14 +122,12 @@ halts_find(const struct kit *kit, const struct containers *containers,
 	SELECTION struct selection selection = { 0 };
 	AK_FREE char *chosen = chosen_read(kit);
 
-	halts->items = ak_calloc(kit->service_count + 1,
-	    sizeof(*halts->items));
+	halts->items = ak_calloc(kit->service_count + 1, sizeof(*halts->items));
 	if ((count > 0 ? resolve_named(kit, names, count, &selection, err)
 		       : resolve_all(kit, &selection, err)) == -1)
 		return -1;
 	halts_name(containers, &selection, halts);
-	while (deep && count > 0 &&
-	    halts_more(kit, containers, chosen, halts))
+	while (deep && count > 0 && halts_more(kit, containers, chosen, halts))
 		continue;
 	return 0;
 }
@@ -162,8 +162,8 @@ warn_needed(struct ak_ctx *ctx, const struct kit *kit,
 		    halts, name);
 
 		if (other != NULL)
-			ak_cmd_warn(ctx, "%s: %s still runs and needs it",
-			    name, other->name);
+			ak_cmd_warn(ctx, "%s: %s still runs and needs it", name,
+			    other->name);
 	}
 }
 
@@ -236,8 +236,8 @@ halt_all(struct ak_ctx *ctx, const struct kit *kit, struct engine *engine,
 		warn_needed(ctx, kit, containers, halts);
 		forget_chosen(kit, halts);
 	}
-	if (halt_do(ctx, kit, halts, whole ? verb->all : verb->some,
-		!whole) == -1)
+	if (halt_do(ctx, kit, halts, whole ? verb->all : verb->some, !whole) ==
+	    -1)
 		return -1;
 	return verb->starts ? well_again(ctx, kit, engine, halts) : 0;
 }

@@ -31,16 +31,15 @@ print_addresses(struct ak_out *out, const struct kit *kit,
 {
 	for (size_t i = 0; i < kit->service_count; i++) {
 		const struct service *service = &kit->services[i];
-		const struct container *container = containers_find(
-		    containers, service->name);
+		const struct container *container = containers_find(containers,
+		    service->name);
 		const char *url = service_label(service, "aikit.url");
 
 		if (url == NULL || (containers->count > 0 && container == NULL))
 			continue;
 		ak_out_begin(out, &address_view);
 		ak_out_str(out, "service", service->name);
-		ak_out_str(out, "title",
-		    service_label(service, "aikit.title"));
+		ak_out_str(out, "title", service_label(service, "aikit.title"));
 		ak_out_str(out, "state",
 		    container == NULL ? "absent" : container->state);
 		ak_out_str(out, "url", url);
@@ -62,8 +61,7 @@ print_about(struct ak_out *out, const struct kit *kit,
 	ak_out_begin(out, &about_view);
 	ak_out_str(out, "kit", kit->dir);
 	ak_out_str(out, "project", kit->project);
-	ak_out_str(out, "docker",
-	    ak_json_str(ak_json_get(version, "Version")));
+	ak_out_str(out, "docker", ak_json_str(ak_json_get(version, "Version")));
 	ak_out_str(out, "compose", compose);
 	ak_out_str(out, "accelerator", host_accelerator());
 	ak_out_end(out);

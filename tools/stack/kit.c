@@ -125,8 +125,8 @@ take_needs(const struct ak_json *depends, size_t *count)
 static bool
 takes_check(const struct ak_json *check)
 {
-	const char *first = ak_json_str(
-	    ak_json_first(ak_json_get(check, "test")));
+	const char *first = ak_json_str(ak_json_first(ak_json_get(check,
+	    "test")));
 
 	return check != NULL && !ak_streq(first, "NONE") &&
 	    !ak_json_bool(ak_json_get(check, "disable"), false);
@@ -253,8 +253,8 @@ kit_need_service(const struct kit *kit, const char *name,
 const char *
 service_label(const struct service *service, const char *label)
 {
-	return ak_json_str(
-	    ak_json_get(ak_json_get(service->json, "labels"), label));
+	return ak_json_str(ak_json_get(ak_json_get(service->json, "labels"),
+	    label));
 }
 
 bool

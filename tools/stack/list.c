@@ -68,8 +68,7 @@ static int
 list_presets(struct ak_ctx *ctx, struct kit *kit)
 {
 	ak_json_each(item, ak_json_get(kit->x, "presets")) {
-		AK_FREE char *word = ak_printf("preset:%s",
-		    ak_json_name(item));
+		AK_FREE char *word = ak_printf("preset:%s", ak_json_name(item));
 		SELECTION struct selection selection = { 0 };
 
 		if (resolve(kit, &word, 1, &selection, &ctx->err) == -1)
@@ -86,8 +85,8 @@ list_presets(struct ak_ctx *ctx, struct kit *kit)
 static void
 print_profile(struct ak_out *out, const struct kit *kit, const char *name)
 {
-	const struct ak_json *x = ak_json_get(
-	    ak_json_get(kit->x, "profiles"), name);
+	const struct ak_json *x = ak_json_get(ak_json_get(kit->x, "profiles"),
+	    name);
 
 	ak_out_begin(out, &profile_view);
 	ak_out_str(out, "profile", name);
@@ -227,7 +226,8 @@ list_networks(struct ak_ctx *ctx, struct kit *kit)
 		ak_out_list(ctx->out, "services");
 		for (size_t i = 0; i < kit->service_count; i++)
 			if (ak_json_get(ak_json_get(kit->services[i].json,
-				"networks"), name) != NULL)
+					    "networks"),
+				name) != NULL)
 				ak_out_item(ctx->out, kit->services[i].name);
 		ak_out_list_end(ctx->out);
 		ak_out_end(ctx->out);
@@ -273,8 +273,10 @@ list_run(struct ak_ctx *ctx, int count AK_UNUSED, char *operands[])
 	near = ak_str_near(operands[0], words);
 	ak_err_set(&ctx->err, AK_USAGE, "%s: nothing of that kind",
 	    operands[0]);
-	ak_err_help(&ctx->err, near != NULL ? "did you mean %s?"
-					    : "presets, profiles, services, images, volumes, networks or settings%s",
+	ak_err_help(&ctx->err,
+	    near != NULL
+		? "did you mean %s?"
+		: "presets, profiles, services, images, volumes, networks or settings%s",
 	    near != NULL ? near : "");
 	return -1;
 }

@@ -26,8 +26,8 @@ enum {
 };
 
 static int
-compose_ask(const struct kit *kit, const char *const words[],
-    const char *input, struct ak_buf *out, struct ak_err *err)
+compose_ask(const struct kit *kit, const char *const words[], const char *input,
+    struct ak_buf *out, struct ak_err *err)
 {
 	const char *argv[COMPOSE_ARGS + 5];
 	int n = compose_argv(kit, argv, err);
@@ -112,8 +112,8 @@ cache_put(const char *key, const char *ending, const struct ak_buf *text)
 	struct ak_err ignored = { 0 };
 
 	if (cache_open(&dir) == 0 &&
-	    ak_file_replace(dir, name, text->data, text->len, 0600,
-		&ignored) == 0)
+	    ak_file_replace(dir, name, text->data, text->len, 0600, &ignored) ==
+		0)
 		cache_prune(dir);
 }
 

@@ -136,8 +136,8 @@ profile_add(struct resolving *r, const char *name, const char *via,
 			    via);
 	if (r->named_only)
 		return true;
-	ak_json_each(item, ak_json_get(x_list(r->kit, "profiles", name),
-	    "requires"))
+	ak_json_each(item,
+	    ak_json_get(x_list(r->kit, "profiles", name), "requires"))
 		if (!name_add(r, ak_json_str(item), &here, err))
 			return false;
 	return true;
@@ -227,8 +227,8 @@ resolving_run(const struct kit *kit, char *const names[], size_t count,
     bool named_only, struct selection *selection, struct ak_err *err)
 {
 	struct resolving r = { .kit = kit, .named_only = named_only };
-	size_t room = kit->service_count + ak_json_count(
-	    ak_json_get(kit->x, "one-of")) + 1;
+	size_t room = kit->service_count +
+	    ak_json_count(ak_json_get(kit->x, "one-of")) + 1;
 	int failed;
 
 	for (size_t i = 0; i < kit->service_count; i++)

@@ -18,8 +18,8 @@ enum { RESOLVE_DEPTH = 32 };
 
 struct resolving {
 	const struct kit *kit;
-	bool named_only;     /* without what is required or depended on */
-	struct pick *picks;  /* as many as services; no service: not picked */
+	bool named_only;    /* without what is required or depended on */
+	struct pick *picks; /* as many as services; no service: not picked */
 	const char **profiles;
 	size_t profile_count;
 	const char **one_ofs; /* to be decided */

@@ -18,7 +18,7 @@
  *	plan.c      what up would do
  *	change.c    the lock, and Compose at work; up.c and halt.c decide what
  *	chosen.c    which services were asked for
- *	wait.c      until services are well, or why not
+ *	wait.c      until services are well, or why not; tell.c shows it
  *	lint.c      the rules for compose files
  *	host.c      the machine: accelerator, disk, memory, who holds a port
  *	complete.c  operands, for the shell

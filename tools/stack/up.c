@@ -76,8 +76,8 @@ ports_free(const struct plan *plan, struct ak_err *err)
 
 		if (step->action != PLAN_CREATE && step->action != PLAN_START)
 			continue;
-		ak_json_each(port, ak_json_get(step->pick->service->json,
-		    "ports"))
+		ak_json_each(port,
+		    ak_json_get(step->pick->service->json, "ports"))
 			if (port_free(step, port, err) == -1)
 				return -1;
 	}
@@ -97,8 +97,7 @@ up_words(struct words *words, const struct plan *plan)
 		const struct step *step = &plan->steps[i];
 
 		/* A one-shot that is done would be run again. */
-		if (step->action != PLAN_KEEP ||
-		    !step->pick->service->one_shot)
+		if (step->action != PLAN_KEEP || !step->pick->service->one_shot)
 			words_add(words, step->pick->service->name);
 	}
 }

@@ -16,45 +16,14 @@
 #include <unistd.h>
 
 #include "lib/http.h"
-#include "lib/proc.h"
-#include "lib/str.h"
 #include "lib/term.h"
-#include "tools/stack/stack.h"
+#include "tools/stack/wait.h"
 
 enum {
-	LOOK_MS = 1000,	  /* without an event */
-	STEP_MS = 200,	  /* progress moves */
-	CRASHES = 3,	  /* restarts that make a loop */
-	RUN_MS = 1000,	  /* without a check */
-	TAIL_LINES = 20,
-};
-
-struct waiting {
-	struct ak_ctx *ctx;
-	const struct kit *kit;
-	struct engine *engine; /* looks */
-	struct engine *ears;   /* listens to events */
-	const struct selection *selection;
-	struct ak_child *child;
-	int64_t limit_ms;
-	int64_t limit_from_ms; /* Compose at work does not count */
-	struct containers containers;
-	struct state *states;	/* one a pick */
-	int64_t *restarts;	/* at the first look; -1: not seen */
-	int64_t *before; /* since_ns of what Compose is to change; 0: nothing */
-	bool *ready;		/* told already */
-	size_t ready_count;
-	int64_t begun_ms;
-	bool woken; /* an event came */
-};
-
-static const struct ak_view ready_view = {
-	.type = "ready",
-	.columns = { { "service", "SERVICE", AK_SHOW_TEXT, 24, NULL },
-	    { "well", "IS", AK_SHOW_TEXT, 8, "ok=green done=green" },
-	    { "seconds", "AFTER", AK_SHOW_SECONDS, 8, NULL },
-	    { "url", "URL", AK_SHOW_TEXT, 0, NULL } },
-	.stream = true,
+	LOOK_MS = 1000, /* without an event */
+	STEP_MS = 200,	/* progress moves */
+	CRASHES = 3,	/* restarts that make a loop */
+	RUN_MS = 1000,	/* without a check */
 };
 
 static int64_t timeout_ms = 300000;
@@ -78,25 +47,6 @@ woken(void *arg, const char *data AK_UNUSED, size_t len AK_UNUSED)
 {
 	((struct waiting *)arg)->woken = true;
 	return 0;
-}
-
-static double
-elapsed(const struct waiting *w)
-{
-	return (double)(ak_proc_now_ms() - w->begun_ms) / 1000.0;
-}
-
-static void
-print_ready(struct waiting *w, const struct state *state)
-{
-	ak_out_begin(w->ctx->out, &ready_view);
-	ak_out_str(w->ctx->out, "service", state->service->name);
-	ak_out_str(w->ctx->out, "well", wellness_names[state->well]);
-	ak_out_number(w->ctx->out, "seconds", elapsed(w));
-	ak_out_str(w->ctx->out, "url",
-	    service_label(state->service, "aikit.url"));
-	ak_out_end(w->ctx->out);
-	ak_out_flush(w->ctx->out);
 }
 
 static int64_t
@@ -144,7 +94,7 @@ look_at(struct waiting *w, size_t i)
 		w->ready[i] = true;
 		w->ready_count++;
 		ak_term_progress_end();
-		print_ready(w, state);
+		tell_ready(w, state);
 	} else if (state->well != WELL_OK && state->well != WELL_DONE &&
 	    w->ready[i]) {
 		w->ready[i] = false;
@@ -165,24 +115,6 @@ look(struct waiting *w)
 	return 0;
 }
 
-static void
-show_progress(const struct waiting *w)
-{
-	AK_BUF struct ak_buf lines = { 0 };
-
-	if (w->ctx->quiet || isatty(STDERR_FILENO) != 1)
-		return;
-	ak_buf_printf(&lines, "%zu of %zu well, %.0f s", w->ready_count,
-	    w->selection->count, elapsed(w));
-	for (size_t i = 0; i < w->selection->count; i++)
-		if (!w->ready[i])
-			ak_buf_printf(&lines, "\n  %-24s %s",
-			    w->selection->picks[i].service->name,
-			    w->states[i].text[0] != '\0' ? w->states[i].text
-							 : "waiting");
-	ak_term_progress(ak_buf_text(&lines));
-}
-
 /* The first pick that nothing will make well; NULL for none. */
 static const struct state *
 first_failed(const struct waiting *w)
@@ -192,36 +124,6 @@ first_failed(const struct waiting *w)
 		    w->states[i].well == WELL_ILL)
 			return &w->states[i];
 	return NULL;
-}
-
-static int
-tell_failed(struct waiting *w, const struct state *state)
-{
-	ak_term_progress_end();
-	ak_err_set(&w->ctx->err, AK_UNAVAILABLE, "%s: %s",
-	    state->service->name, state->text);
-	ak_err_help(&w->ctx->err, "aikit-stack logs %s", state->service->name);
-	if (state->container != NULL)
-		logs_tail(w->engine, state->container, TAIL_LINES);
-	return -1;
-}
-
-static int
-tell_late(struct waiting *w)
-{
-	AK_BUF struct ak_buf names = { 0 };
-
-	for (size_t i = 0; i < w->selection->count; i++)
-		if (!w->ready[i])
-			ak_buf_printf(&names, "%s%s (%s)",
-			    names.len > 0 ? ", " : "",
-			    w->selection->picks[i].service->name,
-			    w->states[i].text[0] != '\0' ? w->states[i].text
-							 : "not started");
-	ak_term_progress_end();
-	return ak_fail(&w->ctx->err, AK_TEMPFAIL,
-	    "not well after %lld s: %s", (long long)w->limit_ms / 1000,
-	    ak_buf_text(&names));
 }
 
 /* The program ends as the signal would have ended it. */
@@ -250,9 +152,8 @@ judge(struct waiting *w)
 	bool working = w->child != NULL && !w->child->ended;
 
 	if (!working && w->child != NULL && w->child->result.status != 0)
-		return failed != NULL
-		    ? tell_failed(w, failed)
-		    : change_failed(w->ctx, w->kit, w->child);
+		return failed != NULL ? tell_failed(w, failed)
+				      : change_failed(w->ctx, w->kit, w->child);
 	if (failed != NULL && !working)
 		return tell_failed(w, failed);
 	if (working)
@@ -273,8 +174,8 @@ step(struct waiting *w)
 		fds[0] = (struct pollfd){ w->child->out_fd, POLLIN, 0 };
 		fds[1] = (struct pollfd){ w->child->err_fd, POLLIN, 0 };
 	}
-	if (ak_http_step(engine_http(w->ears), fds, 2, STEP_MS,
-		&w->ctx->err) == -1)
+	if (ak_http_step(engine_http(w->ears), fds, 2, STEP_MS, &w->ctx->err) ==
+	    -1)
 		return -1;
 	if (w->child != NULL && !w->child->ended) {
 		int ended = ak_proc_step(w->child, &w->ctx->err);
@@ -316,7 +217,7 @@ wait_loop(struct waiting *w)
 			if (over != 0)
 				return over == 1 ? 0 : -1;
 		}
-		show_progress(w);
+		tell_progress(w);
 		if (step(w) == -1)
 			return -1;
 		if (interrupted != 0)
@@ -337,10 +238,9 @@ listen_events(struct waiting *w, struct ak_http_request *request,
 	    w->kit->project);
 	ak_buf_str(path, "/events?filters=");
 	ak_http_escape(path, filter.data);
-	*request = (struct ak_http_request){ .path = path->data,
-		.stall_ms = -1,
-		.on_data = woken,
-		.arg = w };
+	*request = (struct ak_http_request){
+		.path = path->data, .stall_ms = -1, .on_data = woken, .arg = w
+	};
 	return ak_http_start(engine_http(w->ears), request, reply,
 	    &w->ctx->err);
 }
@@ -409,6 +309,5 @@ wait_run(struct ak_ctx *ctx, int count, char *operands[])
 		&ctx->err) == -1 ||
 	    engine_open(&engine, &ctx->err) == -1)
 		return -1;
-	return wait_well(ctx, &kit, engine, &selection, timeout_ms, NULL,
-	    NULL);
+	return wait_well(ctx, &kit, engine, &selection, timeout_ms, NULL, NULL);
 }

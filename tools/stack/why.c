@@ -87,7 +87,8 @@ print_needs(struct ak_out *out, const struct service *service)
 {
 	for (size_t i = 0; i < service->need_count; i++)
 		print_reason(out, service->name,
-		    service->needs[i].required ? "needs" : "waits for, if chosen",
+		    service->needs[i].required ? "needs"
+					       : "waits for, if chosen",
 		    service->needs[i].service,
 		    condition_names[service->needs[i].condition]);
 }
