@@ -6,11 +6,9 @@
 # the name server are put in. Each test calls from an address of its own
 # (127.0.0.0/8 is all ours), so that none spends another's budget.
 
-bats_require_minimum_version 1.5.0
-
+load house
 load monitoring/common
 
-root=$BATS_TEST_DIRNAME/..
 services='open_webui:8080 n8n:5678 ollama:11434 grafana:3000 keycloak:8080
 	keycloak:9000 jenkins:8080 prometheus:9090 alertmanager:9093'
 
@@ -18,10 +16,10 @@ services='open_webui:8080 n8n:5678 ollama:11434 grafana:3000 keycloak:8080
 world() {
 	world=$BATS_FILE_TMPDIR/$1
 	up open-webui n8n ollama grafana keycloak jenkins prometheus alertmanager
-	"$root/tests/monitoring/backends" "$world" "$world.names" open-webui n8n \
+	"$ROOT/tests/monitoring/backends" "$world" "$world.names" open-webui n8n \
 		ollama grafana keycloak jenkins prometheus alertmanager 3>&- &
 	echo $! >> "$BATS_FILE_TMPDIR/pids"
-	until_ok test -s "$world"
+	wait_for 20 test -s "$world"
 }
 
 # edge NAME [SED..]: an instance below $BATS_FILE_TMPDIR/NAME with its
@@ -32,7 +30,7 @@ edge() {
 
 	shift
 	mkdir -p "$dir/secrets" "$dir/certificates"
-	cp -R "$root/deploy/config/haproxy" "$dir/haproxy"
+	cp -R "$ROOT/deploy/config/haproxy" "$dir/haproxy"
 	printf %s "$password" > "$dir/secrets/edge_admin_password"
 	printf '%s\n%s' "$key" key-of-another > "$dir/secrets/ollama_api_key"
 	# shellcheck source=/dev/null
@@ -53,18 +51,18 @@ edge() {
 		-e "s|/run/haproxy|$dir|" \
 		"$dir/haproxy/haproxy.cfg"
 	EDGE_SECRETS=$dir/secrets EDGE_CERTIFICATES=$dir/certificates \
-		"$root/tests/monitoring/listen" "$dir/ports" \
+		"$ROOT/tests/monitoring/listen" "$dir/ports" \
 		http https stats metrics -- "$dir/haproxy/start" \
 		> "$dir/out" 2> "$dir/err" 3>&- &
 	echo $! >> "$BATS_FILE_TMPDIR/pids"
 	use "${dir##*/}"
-	until_ok answers metrics /healthz
+	wait_for 20 answers metrics /healthz
 }
 
 # use NAME: the instance that the next calls are for.
 use() {
 	dir=$BATS_FILE_TMPDIR/$1
-	until_ok test -s "$dir/ports"
+	wait_for 20 test -s "$dir/ports"
 	# shellcheck source=/dev/null
 	. "$dir/ports"
 }
@@ -110,14 +108,14 @@ setup_file() {
 	world usual
 	from=127.0.1.1
 	edge plain
-	until_ok is 200 status / 
-	until_ok is 200 status /grafana
-	until_ok is 200 status /keycloak
-	until_ok is 200 status /jenkins
-	until_ok is 200 status /webhook
-	until_ok is 200 status /prometheus -u "admin:$password"
-	until_ok is 200 status /alertmanager -u "admin:$password"
-	until_ok is 200 status /ollama -H "Authorization: Bearer $key"
+	wait_for 20 is 200 status / 
+	wait_for 20 is 200 status /grafana
+	wait_for 20 is 200 status /keycloak
+	wait_for 20 is 200 status /jenkins
+	wait_for 20 is 200 status /webhook
+	wait_for 20 is 200 status /prometheus -u "admin:$password"
+	wait_for 20 is 200 status /alertmanager -u "admin:$password"
+	wait_for 20 is 200 status /ollama -H "Authorization: Bearer $key"
 }
 
 teardown_file() {
@@ -141,20 +139,20 @@ setup() {
 	mkdir "$BATS_TEST_TMPDIR/certificates"
 	export EDGE_SECRETS=$BATS_TEST_TMPDIR/secrets
 	export EDGE_CERTIFICATES=$BATS_TEST_TMPDIR/certificates
-	run -0 "$root/deploy/config/haproxy/start" -c
+	run -0 "$ROOT/deploy/config/haproxy/start" -c
 	[[ $output != *WARNING* ]]
 	certificate "$BATS_TEST_TMPDIR/certificates/edge.pem"
-	run -0 "$root/deploy/config/haproxy/start" -c
+	run -0 "$ROOT/deploy/config/haproxy/start" -c
 	[[ $output != *WARNING* ]]
 }
 
 @test "no password, no start" {
 	mkdir "$BATS_TEST_TMPDIR/secrets"
 	export EDGE_SECRETS=$BATS_TEST_TMPDIR/secrets
-	run -78 --separate-stderr "$root/deploy/config/haproxy/start" -c
+	run -78 --separate-stderr "$ROOT/deploy/config/haproxy/start" -c
 	[ "$stderr" = "start: $EDGE_SECRETS/edge_admin_password: missing or empty" ]
 	: > "$EDGE_SECRETS/edge_admin_password"
-	run -78 --separate-stderr "$root/deploy/config/haproxy/start" -c
+	run -78 --separate-stderr "$ROOT/deploy/config/haproxy/start" -c
 }
 
 @test "a path belongs to one service, by its whole first segment" {
@@ -194,8 +192,8 @@ setup() {
 
 @test "every route in the table leads to a backend" {
 	while read -r _ backend; do
-		grep -q "^backend $backend from" "$root/deploy/config/haproxy/haproxy.cfg"
-	done < <(grep -v '^#' "$root/deploy/config/haproxy/routes.map")
+		grep -q "^backend $backend from" "$ROOT/deploy/config/haproxy/haproxy.cfg"
+	done < <(grep -v '^#' "$ROOT/deploy/config/haproxy/routes.map")
 }
 
 @test "the model answers to a bearer key alone; who has none learns nothing more" {
@@ -262,10 +260,10 @@ setup() {
 
 @test "an address that was refused is served again when the time has passed" {
 	edge hasty -e 's/_rate\(10s\)/_rate(1s)/g'
-	until_ok is 200 status /
+	wait_for 20 is 200 status /
 	run -0 many 300 /
 	[[ $output == *' 429' ]]
-	until_ok is 200 status /
+	wait_for 20 is 200 status /
 }
 
 @test "the static files of a page have ten times the budget, and that ends too" {
@@ -287,19 +285,19 @@ setup() {
 
 @test "a model may be silent for longer than any other service" {
 	edge patient -e 's/timeout (client|server) +60s/timeout \1 1s/'
-	until_ok is 200 status /
-	until_ok is 200 status /grafana
-	until_ok is 200 status /ollama "${bearer[@]}"
+	wait_for 20 is 200 status /
+	wait_for 20 is 200 status /grafana
+	wait_for 20 is 200 status /ollama "${bearer[@]}"
 	is 'at last' ask '/ollama/silence?2.5' "${bearer[@]}"
 	is 'at last' ask '/silence?2.5'
 	is 504 status '/grafana/silence?2.5'
-	grep -A3 '^defaults models' "$root/deploy/config/haproxy/haproxy.cfg" |
+	grep -A3 '^defaults models' "$ROOT/deploy/config/haproxy/haproxy.cfg" |
 		grep -q 'timeout server 1h'
 }
 
 @test "a websocket outlives silence" {
 	edge idle -e 's/timeout (client|server) +60s/timeout \1 1s/'
-	until_ok is 200 status /
+	wait_for 20 is 200 status /
 	exec 4<> "/dev/tcp/127.0.0.1/$http_PORT"
 	printf 'GET /echo HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n%s\r\n\r\n' \
 		'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==' >&4
@@ -316,7 +314,7 @@ setup() {
 @test "a client that leaves ends the generation" {
 	run ask '/ollama/left?30' "${bearer[@]}" --max-time 0.5
 	[ "$status" -eq 28 ]
-	until_ok test -s "$world.left"
+	wait_for 20 test -s "$world.left"
 }
 
 @test "what a client says of where it comes from is not believed" {
@@ -342,7 +340,7 @@ setup() {
 	world empty
 	up open-webui
 	edge lonely
-	until_ok is 200 status /
+	wait_for 20 is 200 status /
 	run -0 ask /grafana/d/x -i
 	[[ $output == 'HTTP/1.1 503 '* ]]
 	grep -qi '^retry-after: 5' <<< "$output"
@@ -354,9 +352,9 @@ setup() {
 	is 401 status /prometheus
 
 	up open-webui grafana
-	until_ok is 200 status /grafana
+	wait_for 20 is 200 status /grafana
 	up open-webui
-	until_ok is 503 status /grafana
+	wait_for 20 is 503 status /grafana
 	is 200 status /
 }
 
@@ -365,7 +363,7 @@ setup() {
 	ask '/api/x?token=canary-in-query' -A 'quote " and \ and tab' > /dev/null
 	ask '/ollama/api/tags?k=canary-in-query' "${bearer[@]}" > /dev/null
 	ask /prometheus "${admin[@]}" -H 'Cookie: canary-cookie' > /dev/null
-	until_ok is 3 eval 'grep -c "\"client\":\"$from\"" "$dir/out"'
+	wait_for 20 is 3 eval 'grep -c "\"client\":\"$from\"" "$dir/out"'
 	run -0 jq -cs "map(select(.client == \"$from\") |
 		[.type, .frontend, .backend, .method, .path, .agent, .status]) |
 		sort_by(.[4])[]" "$dir/out"
@@ -391,7 +389,7 @@ setup() {
 	mkdir -p "$BATS_FILE_TMPDIR/tls/certificates"
 	certificate "$BATS_FILE_TMPDIR/tls/certificates/edge.pem"
 	EDGE_HTTPS_PORT=8443 edge tls
-	until_ok is 200 eval 'curl -sk -o /dev/null -w "%{http_code}\n" "https://127.0.0.1:$https_PORT/"'
+	wait_for 20 is 200 eval 'curl -sk -o /dev/null -w "%{http_code}\n" "https://127.0.0.1:$https_PORT/"'
 	is https eval 'curl -sk "https://127.0.0.1:$https_PORT/" |
 		jq -r ".headers[\"x-forwarded-proto\"]"'
 	is '308 https://kit.example:8443/a?b=c' ask '/a?b=c' -o /dev/null \

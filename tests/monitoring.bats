@@ -6,12 +6,10 @@
 # kit's own script starts, dashboards by a real Prometheus that reads every
 # expression.
 
-bats_require_minimum_version 1.5.0
-
+load house
 load monitoring/common
 
-root=$BATS_TEST_DIRNAME/..
-config=$root/deploy/config
+config=$ROOT/deploy/config
 rules=$config/prometheus/rules
 
 setup() {
@@ -26,9 +24,9 @@ teardown() {
 }
 
 sink() {
-	"$root/tests/monitoring/sink" "$here/sink" 3>&- &
+	"$ROOT/tests/monitoring/sink" "$here/sink" 3>&- &
 	pids+=($!)
-	until_ok test -s "$here/sink"
+	wait_for 20 test -s "$here/sink"
 	# shellcheck source=/dev/null
 	. "$here/sink"
 	: > "$here/sink.got"
@@ -45,10 +43,10 @@ alertmanager() {
 		--web.route-prefix=/alertmanager/ --cluster.listen-address= \
 		--web.listen-address=127.0.0.1:0 > "$here/alertmanager.log" 2>&1 3>&- &
 	pids+=($!)
-	until_ok grep -q 'Listening on' "$here/alertmanager.log"
+	wait_for 20 grep -q 'Listening on' "$here/alertmanager.log"
 	api=http://$(sed -n 's/.*Listening on.*address=\([0-9.:]*\).*/\1/p' \
 		"$here/alertmanager.log")/alertmanager/api/v2
-	until_ok curl -sf "$api/status"
+	wait_for 20 curl -sf "$api/status"
 }
 
 # fire NAME=VALUE..: an alert with these labels. $ends: when it is over.
@@ -72,14 +70,14 @@ alerts() {
 @test "every rule fires when it should, after the time it should, and not else" {
 	for file in "$rules"/*.yml; do
 		name=$(basename "$file" .yml)
-		run -0 promtool test rules "$root/tests/monitoring/$name.test.yml"
+		run -0 promtool test rules "$ROOT/tests/monitoring/$name.test.yml"
 		[[ $output != *FAILED* ]]
 	done
 }
 
 @test "every alert has such a test" {
 	for alert in $(alerts); do
-		grep -q "$alert" "$root"/tests/monitoring/*.test.yml || {
+		grep -q "$alert" "$ROOT"/tests/monitoring/*.test.yml || {
 			echo "$alert has none" >&2
 			return 1
 		}
@@ -89,7 +87,7 @@ alerts() {
 @test "a threshold that is not what the tests say is found" {
 	mkdir -p "$here/deploy/config/prometheus" "$here/tests/monitoring"
 	cp -R "$rules" "$here/deploy/config/prometheus"
-	cp "$root/tests/monitoring/host.test.yml" "$here/tests/monitoring"
+	cp "$ROOT/tests/monitoring/host.test.yml" "$here/tests/monitoring"
 	sed -i 's/> 85$/> 90/' "$here/deploy/config/prometheus/rules/host.yml"
 	run -1 promtool test rules "$here/tests/monitoring/host.test.yml"
 	[[ $output == *HostMemoryHigh* ]]
@@ -124,7 +122,7 @@ alerts() {
 @test "alerts are handed to Alertmanager, and again soon after a start" {
 	grep -A4 '^alerting:' "$config/prometheus/prometheus.yml" |
 		grep -q 'alertmanager:9093'
-	grep -q -e '--rules.alert.resend-delay=10s' "$root/deploy/compose/monitoring.yaml"
+	grep -q -e '--rules.alert.resend-delay=10s' "$ROOT/deploy/compose/monitoring.yaml"
 }
 
 @test "the blackbox exporter accepts its modules, and every module asked for is there" {
@@ -185,7 +183,7 @@ alerts() {
 	sink
 	alertmanager
 	fire alertname=ServiceDown severity=critical service=redis
-	until_ok is active eval 'curl -sf "$api/alerts" | jq -r ".[].status.state"'
+	wait_for 20 is active eval 'curl -sf "$api/alerts" | jq -r ".[].status.state"'
 	is '["people"]' eval 'curl -sf "$api/alerts" | jq -c "[.[].receivers[].name]"'
 	run -0 cat "$here/sink.got"
 	[ -z "$output" ]
@@ -200,15 +198,15 @@ alerts() {
 	alertmanager
 	fire alertname=ServiceDown severity=critical service=redis
 	fire alertname=DeadMansSwitch severity=none
-	until_ok received 'select(.path == "/people")'
-	until_ok received 'select(.path == "/watchdog")'
+	wait_for 20 received 'select(.path == "/people")'
+	wait_for 20 received 'select(.path == "/watchdog")'
 	is '["Bearer canary-token","firing",["ServiceDown"],"redis"]' jq -c \
 		'select(.path == "/people") | [.authorization, .body.status,
 		[.body.alerts[].labels.alertname], .body.groupLabels.service]' "$here/sink.got"
 	is '[null,"DeadMansSwitch"]' jq -c 'select(.path == "/watchdog") |
 		[.authorization, .body.alerts[0].labels.alertname]' "$here/sink.got"
 	ends=$(date -u +%Y-%m-%dT%H:%M:%SZ) fire alertname=ServiceDown severity=critical service=redis
-	until_ok received 'select(.path == "/people" and .body.status == "resolved")'
+	wait_for 20 received 'select(.path == "/people" and .body.status == "resolved")'
 	run -1 grep -rq canary "$ALERT_RUN" "$here/alertmanager.log" "/proc/${pids[1]}/cmdline"
 	is 600 stat -c %a "$ALERT_RUN/alertmanager.yml"
 }
@@ -220,7 +218,7 @@ alerts() {
 		SMTP_FROM=aikit@example.org SMTP_USER=user SMTP_TLS=false
 	alertmanager
 	fire alertname=HostMemoryHigh severity=warning instance=x
-	until_ok received .mail
+	wait_for 20 received .mail
 	is '["<aikit@example.org>","<me@example.org>",["","user","canary pass"]]' \
 		jq -c '[.sender, .receiver, .login]' "$here/sink.got"
 	grep -q 'Subject: .*FIRING:1.*HostMemoryHigh' <(jq -r .mail "$here/sink.got")
@@ -233,13 +231,13 @@ alerts() {
 	alertmanager
 	fire alertname=ServiceDown severity=critical service=redis
 	fire alertname=NoService severity=critical
-	until_ok received 'select(.body.groupLabels.alertname == "NoService")'
+	wait_for 20 received 'select(.body.groupLabels.alertname == "NoService")'
 	fire alertname=RedisMemoryHigh severity=warning service=redis
 	fire alertname=ServiceRestarts severity=warning service=n8n
 	fire alertname=HostCPUHigh severity=warning
-	until_ok received 'select(.body.groupLabels.alertname == "ServiceRestarts")'
-	until_ok received 'select(.body.groupLabels.alertname == "HostCPUHigh")'
-	until_ok is '["RedisMemoryHigh"]' eval 'curl -sf "$api/alerts" | jq -c \
+	wait_for 20 received 'select(.body.groupLabels.alertname == "ServiceRestarts")'
+	wait_for 20 received 'select(.body.groupLabels.alertname == "HostCPUHigh")'
+	wait_for 20 is '["RedisMemoryHigh"]' eval 'curl -sf "$api/alerts" | jq -c \
 		"[.[] | select(.status.inhibitedBy != []) | .labels.alertname]"'
 	run received 'select(.body.groupLabels.alertname == "RedisMemoryHigh")'
 	[ "$status" -eq 1 ]

@@ -6,12 +6,8 @@
 # webhook is received; it starts again, and that is told too. Network and
 # containers carry a name of their own, so that any number of these can run.
 
-bats_require_minimum_version 1.5.0
-
+load ../house
 load ../monitoring/common
-
-root=$BATS_TEST_DIRNAME/../..
-patience=60
 
 # container NAME ARGUMENT..: in our network, under that name.
 container() {
@@ -26,13 +22,13 @@ setup() {
 	kit=aikit-alert-$$-$RANDOM
 	here=$BATS_TEST_TMPDIR
 	docker network create "$kit" > /dev/null
-	cp -R "$root/deploy/config" "$here/config"
+	cp -R "$ROOT/deploy/config" "$here/config"
 	sed -i -E 's/(scrape_interval|scrape_timeout|evaluation_interval|refresh_interval): [0-9]+s/\1: 1s/g' \
 		"$here/config/prometheus/prometheus.yml"
 	sed -i 's/for: .*/for: 2s/' "$here"/config/prometheus/rules/*.yml
 	sed -i -E 's/(group_wait|group_interval): .*/\1: 1s/' \
 		"$here/config/alertmanager/alertmanager.yml"
-	cp "$root/tests/monitoring/sink.pl" "$here/config"
+	cp "$ROOT/tests/monitoring/sink.pl" "$here/config"
 	chmod -R a+rX "$here"
 }
 
@@ -72,14 +68,14 @@ told() {
 		--rules.alert.resend-delay=10s
 
 	# Four services of a kit of thirty run, and none of the others is missed.
-	until_ok eval 'query "service:up{service=\"redis\"} == 1" | grep .'
-	until_ok eval 'query "count(service:up == 1) == 4" | grep .'
+	wait_for 60 eval 'query "service:up{service=\"redis\"} == 1" | grep .'
+	wait_for 60 eval 'query "count(service:up == 1) == 4" | grep .'
 	run -0 query 'ALERTS{alertname!="DeadMansSwitch"}'
 	[ -z "$output" ]
 
 	docker kill "$kit-redis" > /dev/null
 	killed=$EPOCHREALTIME
-	until_ok told 'select(.status == "firing")'
+	wait_for 60 told 'select(.status == "firing")'
 	echo "# told $(perl -e "printf '%.1f', $EPOCHREALTIME - $killed") s after the kill" >&3
 	run -0 jq -c '[.status, .receiver, (.alerts[] | .labels.alertname,
 		.labels.service, .labels.severity, .annotations.command)]' \
@@ -88,7 +84,7 @@ told() {
 	[ "${#lines[@]}" -eq 1 ]
 
 	docker start "$kit-redis" > /dev/null
-	until_ok told 'select(.status == "resolved")'
+	wait_for 60 told 'select(.status == "resolved")'
 	run -0 jq -c 'select(.status == "resolved") | [.alerts[].labels.service]' \
 		<<< "$(docker logs "$kit-sink")"
 	[ "${lines[0]}" = '["redis"]' ]
