@@ -1,58 +1,48 @@
 # aikit - small exact tools over one thin library. GNU make, no configure.
 #
-#	make		 libaikit.a and the tools, below build/
-#	make check	 every test; asan, lint, fuzz, cover and bench go further
-#	make install	 PREFIX=/usr/local, DESTDIR=, as packages want them
-#
-# V=1 shows the commands, B=DIR builds elsewhere, SANITIZE=address,undefined
-# instruments. CC, CFLAGS, CPPFLAGS and LDFLAGS are the builder's own.
+# make builds below build/; check runs every test, and asan, lint, fuzz, cover
+# and bench go further; install takes PREFIX= and DESTDIR=. V=1 shows the
+# commands, B=DIR builds elsewhere, SANITIZE=address,undefined instruments. CC,
+# CFLAGS, CPPFLAGS and LDFLAGS are the builder's own.
 
 # A name here is all that a new tool takes.
 TOOLS = stack
 PKGS = libcjson inih libcrypto
-FUZZ_SECONDS = 5
 # What a kit in use holds, and no package may.
 PRIVATE = .env local.ini secrets certificates
 
 B = build
 CFLAGS = -O2 -g
+FUZZ_SECONDS = 5
 PREFIX = /usr/local
-BINDIR = $(PREFIX)/bin
-MANDIR = $(PREFIX)/share/man
-DATADIR = $(PREFIX)/share/aikit
-COMPDIR = $(PREFIX)/share/bash-completion/completions
-
+SHARE = $(DESTDIR)$(PREFIX)/share
 VERSION := $(shell cat VERSION 2>/dev/null || GIT_OPTIONAL_LOCKS=0 \
 	git describe --tags --always --dirty 2>/dev/null || echo unknown)
 
-ifeq ($(MAKELEVEL),0)
-MAKEFLAGS += -j$(shell nproc)
-endif
+MAKEFLAGS += $(if $(filter 0,$(MAKELEVEL)),-j$(shell nproc))
 Q = $(if $(V),,@)
 say = $(if $(V),,@printf '  %-5s %s\n' $(1) $(@:$(B)/%=%))
 
-WARN = -Wall -Wextra -Wpedantic -Wformat=2 -Wconversion -Wshadow \
-	-Wstrict-prototypes -Wmissing-prototypes -Wimplicit-fallthrough \
-	-Wvla -Wundef -Werror=implicit -Werror=int-conversion \
+WARN = -Wall -Wextra -Wpedantic -Wformat=2 -Wconversion -Wshadow -Wvla \
+	-Wundef -Wstrict-prototypes -Wmissing-prototypes \
+	-Wimplicit-fallthrough -Werror=implicit -Werror=int-conversion \
 	-Werror=incompatible-pointer-types -Werror=format-security
 
 # Each is tried once; what this compiler or linker refuses is left out.
 TRY = -fstack-protector-strong -fstack-clash-protection -fPIE -pie \
-	-fcf-protection=full -mbranch-protection=standard \
+	-fcf-protection=full -mbranch-protection=standard -Wbidi-chars=any \
 	-fno-delete-null-pointer-checks -fno-strict-overflow \
-	-fno-strict-aliasing -ftrivial-auto-var-init=zero \
-	-fstrict-flex-arrays=3 -Wtrampolines -Wbidi-chars=any \
-	-Wl,-z,relro -Wl,-z,now -Wl,-z,noexecstack -Wl,-z,nodlopen \
-	-Wl,--as-needed -Wl,--no-copy-dt-needed-entries
+	-fno-strict-aliasing -fstrict-flex-arrays=3 -Wtrampolines \
+	-ftrivial-auto-var-init=zero -Wl,--as-needed,--no-copy-dt-needed-entries \
+	-Wl,-z,relro,-z,now,-z,noexecstack,-z,nodlopen
 
 ALL_CFLAGS = -std=gnu17 -D_GNU_SOURCE -I. -ffile-prefix-map=$(CURDIR)=. \
-	$(WARN) $(filter-out -Wl$(comma)% -pie,$(HARDEN))
-ALL_LDFLAGS = $(filter -Wl$(comma)% -pie,$(HARDEN))
-comma = ,
+	$(WARN) $(filter-out -Wl% -pie,$(HARDEN))
+ALL_LDFLAGS = $(filter -Wl% -pie,$(HARDEN))
 ifdef SANITIZE
+ALL_LDFLAGS += -fsanitize=$(SANITIZE)
 ALL_CFLAGS += -fsanitize=$(SANITIZE) -fno-sanitize-recover=all \
 	-fno-omit-frame-pointer -DAK_SANITIZED
-ALL_LDFLAGS += -fsanitize=$(SANITIZE)
 else ifneq ($(filter -O1 -O2 -O3 -Os,$(CFLAGS)),)
 ALL_CFLAGS += -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=3
 endif
@@ -61,12 +51,12 @@ objects = $(patsubst %.c,$(B)/%.o,$(sort $(wildcard $(1))))
 LIB = $(call objects,lib/*.c)
 BIN = $(TOOLS:%=$(B)/aikit-%)
 UNIT = $(patsubst %.o,%,$(call objects,tests/unit/*.c tests/unit/*/*.c))
-REPLAY = $(B)/tests/fuzz/replay
-FUZZ = $(filter-out $(REPLAY),$(patsubst %.o,%,$(call objects,tests/fuzz/*.c)))
-SOURCES = $(sort $(wildcard lib/*.c tools/*/*.c tests/unit/*.c \
-	tests/unit/*/*.c tests/fuzz/*.c))
-link = $(Q)$(CC) $(ALL_LDFLAGS) $(CFLAGS) $(LDFLAGS) -o $@ \
-	$(filter %.o %.a,$^) $(LIBS)
+FUZZ = $(filter-out %/replay,$(patsubst %.o,%,$(call objects,tests/fuzz/*.c)))
+SOURCES = $(sort $(wildcard lib/*.c tools/*/*.c tests/*/*.c tests/unit/*/*.c))
+define link
+$(call say,LD)
+$(Q)$(CC) $(ALL_LDFLAGS) $(CFLAGS) $(LDFLAGS) -o $@ $(filter %.o %.a,$^) $(LIBS)
+endef
 
 all: $(BIN)
 programs: $(BIN) $(UNIT) $(FUZZ)
@@ -77,14 +67,10 @@ $(B)/flags.mk: Makefile
 	$(Q)pkg-config --print-errors --exists $(PKGS)
 	$(Q)for f in $(TRY); do echo 'int main(void) { return 0; }' | \
 	    $(CC) -Werror $$f -x c -o $(@D)/try - 2>/dev/null && echo $$f; \
-	    done | { echo "HARDEN =" $$(cat); echo "LIBS =" \
-	    $$(pkg-config --libs $(PKGS)); echo "TRIED = $(CC)"; } >$@
-ifeq ($(filter clean dist,$(MAKECMDGOALS)),)
+	    done | { echo "HARDEN =" $$(cat); echo "TRIED = $(CC)"; \
+	    echo "LIBS =" $$(pkg-config --libs $(PKGS)); } >$@
 -include $(B)/flags.mk
-endif
-ifneq ($(TRIED),$(CC))
-$(B)/flags.mk: again
-endif
+$(B)/flags.mk: $(if $(filter-out $(TRIED),$(CC)),again)
 
 $(B)/%.o: %.c $(B)/flags.mk
 	$(call say,CC)
@@ -104,30 +90,27 @@ $(B)/libaikit.a: $(LIB)
 
 define tool
 $(B)/aikit-$(1): $(call objects,tools/$(1)/*.c) $(B)/libaikit.a
-	$$(call say,LD)
 	$$(link)
 $(B)/tests/unit/$(1)/%: $(B)/tests/unit/$(1)/%.o \
     $(filter-out %/main.o,$(call objects,tools/$(1)/*.c)) $(B)/libaikit.a
-	$$(call say,LD)
 	$$(link)
 endef
 $(foreach t,$(TOOLS),$(eval $(call tool,$(t))))
 
 $(B)/tests/unit/%: $(B)/tests/unit/%.o $(B)/libaikit.a
-	$(call say,LD)
 	$(link)
-$(B)/tests/fuzz/%: $(B)/tests/fuzz/%.o $(if $(FUZZER),,$(REPLAY).o) \
+$(B)/tests/fuzz/%: $(B)/tests/fuzz/%.o $(if $(FUZZER),,$(B)/tests/fuzz/replay.o) \
     $(B)/libaikit.a
-	$(call say,LD)
 	$(link) $(FUZZER)
 
 check: programs
 	$(Q)B='$(abspath $(B))' tests/check $(UNIT) $(FUZZ)
 asan:
-	$(Q)$(MAKE) B=build/asan SANITIZE=address,undefined CFLAGS='-O1 -g' check
+	$(MAKE) B=build/asan CFLAGS='-O1 -g' SANITIZE=address,undefined check
 fuzz:
-	$(Q)$(MAKE) B=build/fuzz CC=clang CFLAGS='-O1 -g' FUZZER=-fsanitize=fuzzer \
-	    SANITIZE=address,undefined,fuzzer-no-link fuzz-run
+	$(Q)$(MAKE) B=build/fuzz CC=clang CFLAGS='-O1 -g' \
+	    SANITIZE=address,undefined,fuzzer-no-link FUZZER=-fsanitize=fuzzer \
+	    fuzz-run
 fuzz-run: $(FUZZ)
 	$(Q)tests/fuzz/run $(FUZZ_SECONDS) $(B) $(notdir $(FUZZ))
 cover:
@@ -139,24 +122,23 @@ lint:
 	$(Q)$(MAKE) B=build/gcc CC=gcc CFLAGS='-O2 -Werror -fanalyzer' programs
 	$(Q)$(MAKE) B=build/clang CC=clang CFLAGS='-O2 -Werror' programs tidy
 	$(Q)tests/lint/all $(SOURCES)
+format:
+	clang-format -i $(SOURCES) $(wildcard lib/*.h tools/*/*.h tests/*/*.h)
 tidy: $(SOURCES:%.c=$(B)/%.tidy)
 $(B)/%.tidy: %.c $(B)/%.o .clang-tidy
 	$(call say,TIDY)
 	$(Q)clang-tidy --quiet $< -- -std=gnu17 -D_GNU_SOURCE -I. && touch $@
 
 install: all
-	$(Q)install -d $(addprefix $(DESTDIR),$(BINDIR) $(MANDIR)/man1 \
-	    $(MANDIR)/man5 $(MANDIR)/man7 $(COMPDIR) $(DATADIR))
-	install -m 755 $(BIN) $(DESTDIR)$(BINDIR)
-	$(Q)for m in man/*.[157]; do \
-	    install -m 644 $$m $(DESTDIR)$(MANDIR)/man$${m##*.} || exit; done
-	$(Q)for t in $(TOOLS); do install -m 644 etc/completion/aikit.bash \
-	    $(DESTDIR)$(COMPDIR)/aikit-$$t || exit; done
-	install -m 644 etc/aikit.conf $(DESTDIR)$(DATADIR)
-	$(Q)tar -c $(PRIVATE:%=--exclude=deploy/%) --owner=0 --group=0 deploy | \
-	    tar -x --no-same-owner -C $(DESTDIR)$(DATADIR)
+	install -D -t $(DESTDIR)$(PREFIX)/bin $(BIN)
+	for n in 1 5 7; do install -D -m 644 -t $(SHARE)/man/man$$n man/*.$$n \
+	    || exit; done
+	for t in $(TOOLS); do install -D -m 644 etc/completion/aikit.bash \
+	    $(SHARE)/bash-completion/completions/aikit-$$t || exit; done
+	install -D -m 644 -t $(SHARE)/aikit etc/aikit.conf
+	tar -c $(PRIVATE:%=--exclude=deploy/%) deploy | tar -x -C $(SHARE)/aikit
 
-# One name, one time, one order: the same commit gives the same bytes.
+# The same commit gives the same bytes.
 dist:
 	$(Q)mkdir -p $(B) && echo $(VERSION) >$(B)/VERSION
 	git archive --prefix=aikit-$(VERSION)/ --add-file=$(B)/VERSION HEAD | \
@@ -164,7 +146,7 @@ dist:
 
 clean:
 	rm -rf $(B)
-.PHONY: all programs check asan fuzz fuzz-run cover bench lint tidy install \
-	dist clean again
+.PHONY: all programs check asan fuzz fuzz-run cover bench lint format tidy \
+	install dist clean again
 .SECONDARY:
 -include $(patsubst %.c,$(B)/%.d,$(SOURCES))

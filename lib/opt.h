@@ -64,8 +64,8 @@ struct ak_opt {
 
 /*
  * Takes the options out of argv[0..argc), by up to AK_OPT_TABLES tables
- * (NULL ends them); the operands stay in front, *operands counts them. An unknown option
- * is AK_USAGE with the nearest one named.
+ * (NULL ends them); the operands stay in front, *operands counts them. An
+ * unknown option is AK_USAGE with the nearest one named.
  */
 int ak_opt_parse(int argc, char *argv[], const struct ak_opt *const tables[],
     int *operands, struct ak_err *err) AK_MUST;
