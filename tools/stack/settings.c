@@ -78,14 +78,21 @@ setting_free(struct setting *setting)
 }
 
 void
-settings_free(struct settings *settings)
+settings_clear(struct settings *settings)
 {
-	if (settings == NULL)
-		return;
 	for (size_t i = 0; i < settings->count; i++)
 		setting_free(&settings->items[i]);
 	free(settings->items);
 	patterns_free(settings->patterns);
+	*settings = (struct settings){ 0 };
+}
+
+void
+settings_free(struct settings *settings)
+{
+	if (settings == NULL)
+		return;
+	settings_clear(settings);
 	free(settings);
 }
 
@@ -203,19 +210,14 @@ read_file(int dir, const char *name, struct ak_buf *text, struct ak_err *err)
 	return 0;
 }
 
-static int
-take_files(struct settings *settings, const char *catalogue, struct ak_err *err)
+int
+settings_take(struct settings *settings, const char *catalogue,
+    const char *local, struct ak_err *err)
 {
-	AK_BUF struct ak_buf local = { 0 };
-	int there;
-
-	if (catalogue_parse(settings, catalogue, err) == -1)
-		return -1;
-	there = read_file(settings->kit_fd, "local.ini", &local, err);
-	if (there == -1 ||
-	    (there == 1 &&
-		ak_conf_parse("local.ini", ak_buf_text(&local), take_local,
-		    settings, err) == -1))
+	if (catalogue_parse(settings, catalogue, err) == -1 ||
+	    (local != NULL &&
+		ak_conf_parse("local.ini", local, take_local, settings, err) ==
+		    -1))
 		return -1;
 	for (size_t i = 0; i < settings->count; i++)
 		if (take_environment(&settings->items[i], err) == -1)
@@ -226,18 +228,23 @@ take_files(struct settings *settings, const char *catalogue, struct ak_err *err)
 int
 settings_load(struct settings **settings, int kit_fd, struct ak_err *err)
 {
-	AK_BUF struct ak_buf text = { 0 };
+	AK_BUF struct ak_buf catalogue = { 0 };
+	AK_BUF struct ak_buf local = { 0 };
 	struct settings *new;
-	int there = read_file(kit_fd, "settings.ini", &text, err);
+	int there = read_file(kit_fd, "settings.ini", &catalogue, err), also;
 
 	if (there == -1)
 		return -1;
 	*settings = NULL;
 	if (there == 0)
 		return 0;
+	also = read_file(kit_fd, "local.ini", &local, err);
+	if (also == -1)
+		return -1;
 	new = ak_calloc(1, sizeof(*new));
 	new->kit_fd = kit_fd;
-	if (take_files(new, ak_buf_text(&text), err) == -1) {
+	if (settings_take(new, ak_buf_text(&catalogue),
+		also == 1 ? ak_buf_text(&local) : NULL, err) == -1) {
 		settings_free(new);
 		return -1;
 	}

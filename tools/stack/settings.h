@@ -22,6 +22,14 @@ int catalogue_parse(struct settings *settings, const char *text,
     struct ak_err *err) AK_MUST;
 
 /*
+ * settings.c: what settings_load() reads, from texts. local may be NULL. Zero
+ * settings first, and settings_clear() them after, on failure too.
+ */
+void settings_clear(struct settings *settings);
+int settings_take(struct settings *settings, const char *catalogue,
+    const char *local, struct ak_err *err) AK_MUST;
+
+/*
  * value.c: a POSIX extended expression that must match the whole value. The
  * same text is compiled once; *pattern belongs to the list.
  */
