@@ -1,9 +1,8 @@
 # aikit - small exact tools over one thin library. GNU make, no configure.
 #
-# make builds below build/; check runs every test, and asan, lint, fuzz, cover
-# and bench go further; install takes PREFIX= and DESTDIR=. V=1 shows the
-# commands, B=DIR builds elsewhere, SANITIZE=address,undefined instruments. CC,
-# CFLAGS, CPPFLAGS and LDFLAGS are the builder's own.
+# make check runs every test; asan, lint, fuzz, cover and bench go further. V=1
+# shows the commands, B=DIR builds elsewhere, SANITIZE=address,undefined
+# instruments. CC, CFLAGS, CPPFLAGS and LDFLAGS are the builder's own.
 
 # A name here is all that a new tool takes.
 TOOLS = stack
@@ -19,7 +18,7 @@ SHARE = $(DESTDIR)$(PREFIX)/share
 VERSION := $(shell cat VERSION 2>/dev/null || GIT_OPTIONAL_LOCKS=0 \
 	git describe --tags --always --dirty 2>/dev/null || echo unknown)
 
-MAKEFLAGS += $(if $(filter 0,$(MAKELEVEL)),-j$(shell nproc))
+MAKEFLAGS += --no-print-directory $(if $(filter 0,$(MAKELEVEL)),-j$(shell nproc))
 Q = $(if $(V),,@)
 say = $(if $(V),,@printf '  %-5s %s\n' $(1) $(@:$(B)/%=%))
 
@@ -33,8 +32,8 @@ TRY = -fstack-protector-strong -fstack-clash-protection -fPIE -pie \
 	-fcf-protection=full -mbranch-protection=standard -Wbidi-chars=any \
 	-fno-delete-null-pointer-checks -fno-strict-overflow \
 	-fno-strict-aliasing -fstrict-flex-arrays=3 -Wtrampolines \
-	-ftrivial-auto-var-init=zero -Wl,--as-needed,--no-copy-dt-needed-entries \
-	-Wl,-z,relro,-z,now,-z,noexecstack,-z,nodlopen
+	-ftrivial-auto-var-init=zero -Wl,-z,relro,-z,now \
+	-Wl,-z,noexecstack,-z,nodlopen,--as-needed,--no-copy-dt-needed-entries
 
 ALL_CFLAGS = -std=gnu17 -D_GNU_SOURCE -I. -ffile-prefix-map=$(CURDIR)=. \
 	$(WARN) $(filter-out -Wl% -pie,$(HARDEN))
@@ -51,6 +50,7 @@ objects = $(patsubst %.c,$(B)/%.o,$(sort $(wildcard $(1))))
 LIB = $(call objects,lib/*.c)
 BIN = $(TOOLS:%=$(B)/aikit-%)
 UNIT = $(patsubst %.o,%,$(call objects,tests/unit/*.c tests/unit/*/*.c))
+REPLAY = $(B)/tests/fuzz/replay.o
 FUZZ = $(filter-out %/replay,$(patsubst %.o,%,$(call objects,tests/fuzz/*.c)))
 SOURCES = $(sort $(wildcard lib/*.c tools/*/*.c tests/*/*.c tests/unit/*/*.c))
 define link
@@ -78,7 +78,6 @@ $(B)/%.o: %.c $(B)/flags.mk
 	$(Q)$(CC) $(ALL_CFLAGS) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
 
 $(B)/version: again
-	$(Q)mkdir -p $(@D)
 	$(Q)echo $(VERSION) | cmp -s - $@ || echo $(VERSION) >$@
 $(B)/lib/cmd.o: ALL_CFLAGS += -DAK_VERSION='"$(VERSION)"'
 $(B)/lib/cmd.o: $(B)/version
@@ -99,8 +98,7 @@ $(foreach t,$(TOOLS),$(eval $(call tool,$(t))))
 
 $(B)/tests/unit/%: $(B)/tests/unit/%.o $(B)/libaikit.a
 	$(link)
-$(B)/tests/fuzz/%: $(B)/tests/fuzz/%.o $(if $(FUZZER),,$(B)/tests/fuzz/replay.o) \
-    $(B)/libaikit.a
+$(B)/tests/fuzz/%: $(B)/tests/fuzz/%.o $(REPLAY) $(B)/libaikit.a
 	$(link) $(FUZZER)
 
 check: programs
@@ -109,8 +107,8 @@ asan:
 	$(MAKE) B=build/asan CFLAGS='-O1 -g' SANITIZE=address,undefined check
 fuzz:
 	$(Q)$(MAKE) B=build/fuzz CC=clang CFLAGS='-O1 -g' \
-	    SANITIZE=address,undefined,fuzzer-no-link FUZZER=-fsanitize=fuzzer \
-	    fuzz-run
+	    SANITIZE=address,undefined,fuzzer-no-link REPLAY= \
+	    FUZZER=-fsanitize=fuzzer fuzz-run
 fuzz-run: $(FUZZ)
 	$(Q)tests/fuzz/run $(FUZZ_SECONDS) $(B) $(notdir $(FUZZ))
 cover:
@@ -138,7 +136,6 @@ install: all
 	install -D -m 644 -t $(SHARE)/aikit etc/aikit.conf
 	tar -c $(PRIVATE:%=--exclude=deploy/%) deploy | tar -x -C $(SHARE)/aikit
 
-# The same commit gives the same bytes.
 dist:
 	$(Q)mkdir -p $(B) && echo $(VERSION) >$(B)/VERSION
 	git archive --prefix=aikit-$(VERSION)/ --add-file=$(B)/VERSION HEAD | \
