@@ -74,7 +74,7 @@ enum http1_bad {
 	HTTP1_TARGET_HOST, /* absolute-form, and Host says otherwise */
 	HTTP1_VERSION,	   /* HTTP/ of another number than 1.0, 1.1 */
 	HTTP1_STATUS_LINE,
-	HTTP1_HEAD_LONG,
+	HTTP1_HEAD_LONG, /* over the limit without its end */
 	HTTP1_FIELDS_MANY,
 	HTTP1_FOLD,	  /* a line that continues another */
 	HTTP1_NAME_EMPTY, /* a colon with nothing before it */
@@ -208,6 +208,7 @@ struct http1_head {
 	uint8_t stage;
 	uint8_t connection; /* bits of what Connection said */
 	uint8_t codings, lengths;
+	uint32_t once; /* bits of fields that have come */
 	uint16_t line; /* where the current line starts */
 	uint16_t seen; /* bytes looked at */
 	struct http1_field fields[HTTP1_FIELDS]; /* [0 .. count) are set */
