@@ -1,0 +1,445 @@
+/*
+ * queue - the nouns of aikit-queue, and the verbs between its files.
+ *
+ *	conf.c	 a file, the command line	-> struct settings
+ *	loop.c	 epoll, deferred frees		timer.c   deadlines, in a heap
+ *	listen.c sockets that accept
+ *	client*  one connection of a client: reads requests, writes answers
+ *	serve*	 which lane, who, which class; admits, picks, refuses, ends
+ *	upstream* one connection to a backend: sends, reads answers, forwards
+ *	backend* the backends: pools, health, breaker, what is resident
+ *	spill.c	 bodies that are too large for memory
+ *
+ * There is one thread and one struct queue. Nothing here blocks. Times are
+ * microseconds of CLOCK_MONOTONIC, q->now, read once a wake-up; 0 means that
+ * something has not happened.
+ *
+ *	struct queue *q = queue_new(settings, &hooks, &err);
+ *	queue_run(q);	(until SIGTERM or SIGINT, and the drain)
+ *	queue_free(q);
+ *
+ * The life of a request: a client's bytes make a head (http1), the head finds
+ * its route and the one who asks, the body is scanned as it comes and held,
+ * sched says when and where, an upstream sends it and reads the answer, whose
+ * payload is framed anew and written to the client at once.
+ */
+#ifndef QUEUE_H
+#define QUEUE_H
+
+#include <sys/socket.h>
+
+#include <stdint.h>
+
+#include "lib/buf.h"
+#include "lib/err.h"
+#include "tools/queue/dialect.h"
+#include "tools/queue/http1.h"
+#include "tools/queue/reply.h"
+#include "tools/queue/route.h"
+#include "tools/queue/sched.h"
+
+#define QUEUE_FOREVER INT64_MAX
+#define QUEUE_SECOND INT64_C(1000000) /* us */
+
+struct queue;
+struct client;
+struct upstream;
+struct request;
+
+/* ---- What is configured (conf.c fills it; nothing changes it after). ---- */
+
+/* The socket of a listener, and what holds for those who come by it. */
+struct listen_conf {
+	const char *address; /* "127.0.0.1:11435", "[::1]:80", "unix:/PATH" */
+	const char *client;  /* who one is without a key; NULL: by address,
+			      * or uid:N of a unix peer */
+	const char *class;   /* NULL: settings.class_default */
+	const char *class_best; /* the best a header may ask; NULL: any */
+	bool need_key;		/* without a valid key: 401 */
+	bool trust_user;	/* X-OpenWebUI-User-Id names the client */
+	bool manage;		/* may call guarded routes (pull, delete) */
+	unsigned int mode;	/* of a unix socket; 0: 0660 */
+};
+
+struct backend_conf {
+	const char *name; /* of labels; the url when not given */
+	const char *url;  /* http://HOST[:PORT] or unix:/PATH */
+	const char *host; /* what Host says; made of the url when NULL */
+	struct sched_backend sched; /* up is ours; the rest is configured */
+	bool draining;		    /* begins as SCHED_DRAIN */
+};
+
+/* The first rule of which all given patterns (fnmatch(3)) fit decides. */
+struct class_rule {
+	const char *path, *model, *agent, *client; /* NULL: any */
+	const char *class;
+};
+
+struct model_conf {
+	const char *name;
+	struct sched_model sched;
+	int64_t num_ctx; /* of ctx_policy, for this model; 0: as for all */
+};
+
+struct client_conf {
+	const char *name;
+	int weight; /* 0: 1 */
+	int limit;  /* running; 0: sched.client_limit */
+};
+
+/* What becomes of options.num_ctx, of which each value costs a load. */
+enum ctx_policy {
+	CTX_PASS, /* goes on as it came */
+	CTX_PIN,  /* is num_ctx whatever was said */
+	CTX_MAX,  /* is raised to num_ctx; more than that passes */
+};
+
+struct timeouts {
+	int64_t head;	 /* 10 s: all of a head, from its first byte: 408 */
+	int64_t body;	 /* 30 s: between two pieces of a body: 408 */
+	int64_t idle;	 /* 60 s: a kept client connection, nothing asked */
+	int64_t write;	 /* 60 s: the client takes nothing of its answer */
+	int64_t connect; /* 5 s: to a backend */
+	int64_t first;	 /* 10 min: from the request to the first byte: 504 */
+	int64_t stall;	 /* 2 min: between two bytes of an answer */
+	int64_t run;   /* 60 min: from the request to the last byte; 0: none */
+	int64_t pool;  /* 60 s: an idle connection to a backend */
+	int64_t drain; /* 60 s: from SIGTERM to the end */
+};
+
+struct health_conf {
+	int64_t interval;	 /* 2 s: between two GET /api/version */
+	int64_t timeout;	 /* 2 s */
+	int fall, rise;		 /* 3, 1: failures to down, successes to up */
+	int64_t residency;	 /* 5 s: between two GET /api/ps */
+	int breaker;		 /* 5: failed requests in a row that open it */
+	int64_t breaker_wait;	 /* 10 s: until one is let through again */
+	const char *probe_model; /* of the generate-path probe; NULL: none */
+	int64_t probe_interval;	 /* 60 s: only while the backend is idle */
+	int64_t watchdog; /* 5 min: busy, and no byte of any answer: told */
+};
+
+/* The one who asks, as far as is known before the body. */
+struct asker {
+	const struct listen_conf *listen;
+	const struct http1_head *head;
+	const char *data; /* of head */
+	const char *from; /* "127.0.0.1", "uid:1000" */
+};
+
+/* Who that is. Strings live as long as the settings, or static. */
+struct identity {
+	char client[SCHED_NAME];
+	int class;	/* index in sched.classes; -1: not said */
+	int class_best; /* lowest index that may be asked for; 0: any */
+	bool manage;
+	int status;	  /* of a refusal: 401, 403, 429 */
+	const char *text; /* of a refusal */
+};
+
+struct settings {
+	struct listen_conf *listens;
+	size_t listen_count;
+	struct backend_conf *backends; /* at most SCHED_BACKENDS */
+	size_t backend_count;
+	struct class_rule *rules;
+	size_t rule_count;
+	struct model_conf *models;
+	size_t model_count;
+	struct client_conf *clients;
+	size_t client_count;
+
+	struct sched_config sched;
+	struct timeouts timeouts;
+	struct health_conf health;
+	struct http1_limits http;
+	const char *class_default;   /* "normal" */
+	const char *class_header;    /* "X-Aikit-Priority"; NULL: none */
+	const char *deadline_header; /* "X-Aikit-Deadline", in seconds */
+
+	enum ctx_policy ctx_policy;
+	int64_t num_ctx;
+	const char *keep_alive; /* JSON text put where none is said; NULL */
+	double keep_alive_max;	/* seconds; more is cut to it; 0: no limit */
+
+	bool unknown_paths;  /* let through what route_find() does not know */
+	bool half_close;     /* a client's FIN does not cancel */
+	bool early_headers;  /* reserved: answer 200 before the turn comes */
+	int manage_limit;    /* 2: create, pull and push at once */
+	int clients_max;     /* 20000 connections; the rest waits unaccepted */
+	int pool_max;	     /* 256: idle connections kept to a backend */
+	int retry_max;	     /* 2: other tries before the first byte */
+	int64_t body_max;    /* 256 MiB; more is 413; blobs are not limited */
+	int64_t memory_body; /* 64 KiB: a body above it is spilled */
+	int64_t memory_max;  /* 256 MiB of bodies in memory in all: 503 */
+	int64_t spill_max;   /* 4 GiB spilled in all: 503 */
+	const char *spill_dir; /* NULL: memory files (memfd_create(2)) */
+	int64_t buffer_max; /* 256 KiB: unwritten answer, above it no reading */
+
+	/*
+	 * 0 with *who, or -1 with who->status and text: a refusal. NULL: the
+	 * built-in one, which knows listeners and trust_user, but no keys.
+	 */
+	int (*identify)(const struct settings *settings,
+	    const struct asker *asker, struct identity *who);
+	void *keys; /* of identify */
+	/* Called when the queue has gone over to other settings. */
+	void (*release)(struct settings *settings);
+};
+
+/* All of the defaults above; no listener, no backend. */
+void settings_default(struct settings *settings);
+/* The built-in identify, for those without a key. */
+int serve_identify(const struct settings *settings, const struct asker *asker,
+    struct identity *who);
+
+/* ---- A request, as log, metrics and admin see it. ---- */
+
+enum phase {
+	PHASE_HEAD,
+	PHASE_BODY,
+	PHASE_QUEUED,	  /* in sched, or for a place to manage */
+	PHASE_CONNECTING, /* to a backend, or sending */
+	PHASE_LOADING,	  /* sent; sched says that the model loads first */
+	PHASE_PREFILL,	  /* sent; no byte yet */
+	PHASE_STREAMING,
+	PHASE_ENDED,
+	PHASES
+};
+/* "reading" for the first two, "queued", "connecting", ... */
+const char *phase_name(enum phase phase);
+
+/* How it ended. */
+enum outcome {
+	OUTCOME_NONE,	 /* it has not */
+	OUTCOME_OK,	 /* the whole answer of a backend, whatever its code */
+	OUTCOME_REFUSED, /* by us: status and why say how */
+	OUTCOME_CANCELLED, /* the client left; phase says when */
+	OUTCOME_KILLED,	   /* by the operator */
+	OUTCOME_FAILED,	   /* a backend failed: 502, or in mid-stream */
+	OUTCOME_TIMEOUT,   /* first, stall, run, head, body, write */
+	OUTCOMES
+};
+const char *outcome_name(enum outcome outcome);
+
+/* An interned string; names are few and come again and again. */
+struct name {
+	struct name *next;
+	uint32_t hash, uses;
+	char text[];
+};
+/* "" gives the name "". Counts one use; name_put() takes it back. */
+struct name *name_get(const char *text, size_t len);
+void name_put(struct name *name);
+
+/* What a client sent, held until nothing can ask for it again. */
+struct held {
+	char *data;	   /* the head as it came, and the body's start */
+	uint32_t head_len; /* of data */
+	uint32_t data_len; /* head and body in memory */
+	uint32_t cap;
+	int spill;	   /* the whole body when it is not in data; -1 */
+	uint64_t body_len; /* payload so far */
+};
+
+struct request {
+	struct request *next, **prev; /* all of them, q->requests */
+	uint64_t id;		      /* ours, of every lane; hexadecimal */
+	uint64_t sched_id;	      /* 0 outside sched */
+	struct client *client;	      /* NULL: our own (probes, unload) */
+	struct upstream *up;
+	int backend;		   /* index, -1 */
+	const struct route *route; /* NULL: an unknown path let through */
+	struct name *user;	   /* the client as a person */
+	struct name *model;	   /* as a key: with its tag; "" */
+	struct name *options;	   /* canonical text */
+	uint8_t method;		   /* enum http1_method */
+	uint8_t lane;		   /* enum route_lane */
+	uint8_t work;		   /* enum route_work */
+	uint8_t dialect;	   /* enum dialect */
+	uint8_t phase;		   /* enum phase; of a cancel, when it came */
+	uint8_t outcome;	   /* enum outcome */
+	uint8_t why;		   /* enum sched_reason of a refusal */
+	int8_t class;		   /* -1 outside sched */
+	uint8_t tries;
+	uint16_t status; /* of the answer that the client got; 0: none */
+	bool streams;	 /* tokens are asked for one by one */
+	bool sse;	 /* the answer is an event stream */
+	bool switching;	 /* sched said that the model loads first */
+	bool manage;	 /* the asker may call guarded routes */
+	bool reused;	 /* went out on a kept connection */
+	bool begun;	 /* a byte of the answer went to the client */
+	int class_best, class_said; /* of the identity; -1 */
+	int position;		    /* when it was queued; 0: went at once */
+	/* us */
+	int64_t at_begin;  /* first byte of the head */
+	int64_t at_whole;  /* last of the body */
+	int64_t at_queued; /* given to sched; again after a retry it stays */
+	int64_t at_run;	   /* picked */
+	int64_t at_sent;   /* written to the backend */
+	int64_t at_first;  /* first byte of the answer */
+	int64_t at_token;  /* first token */
+	int64_t at_last;   /* latest byte of the answer */
+	int64_t at_end;
+	int64_t deadline;	     /* 0: none */
+	int64_t bytes_in, bytes_out; /* payload */
+	int64_t prompt, generated;   /* tokens, at the end */
+	int64_t load_us, eval_us;    /* at the end */
+	char error[64];		     /* of a backend; cut */
+	struct held held;
+	struct reading *reading; /* serve_body.c: while the body comes */
+	struct reply *reply;	 /* while it runs */
+	/* Our own requests: told at the end, with the whole answer's body. */
+	void (*done)(struct queue *q, struct request *r, void *arg);
+	void *arg;
+	struct ak_buf *answer; /* of those, 1 MiB at most */
+};
+
+/* ---- A backend, as admin and metrics see it. ---- */
+
+enum breaker { BREAKER_CLOSED, BREAKER_OPEN, BREAKER_HALF };
+
+struct backend {
+	int index;
+	bool used;	 /* configured; else a number that is free */
+	bool ready;	 /* answers, and its breaker lets through */
+	bool drained;	 /* by the operator */
+	bool version_ok; /* health by /api/version */
+	bool probe_ok;	 /* the generate-path probe; true when none */
+	bool silent;	 /* the watchdog has told of it */
+	enum breaker breaker;
+	int passes, fails; /* of health, in a row */
+	int failed;	   /* requests in a row */
+	int busy, idle;	   /* connections */
+	char *name, *url, *host;
+	char version[32];
+	struct sched_backend sched;
+	struct sockaddr_storage addr;
+	socklen_t addr_len;
+	struct upstream *pool; /* idle, the hottest first */
+	int64_t at_byte;       /* latest byte of any answer */
+	int64_t at_breaker, at_probe, at_version, at_ps;
+	int checking; /* bits: a probe of that kind is under way */
+	int64_t requests, failures; /* in all */
+};
+
+/* ---- The loop (loop.c, timer.c); admin.c uses these as well. ---- */
+
+/*
+ * A descriptor in the epoll set: edge-triggered, for reading, writing and the
+ * other side's end at once, so that nothing is ever changed in the set.
+ */
+struct source {
+	int fd; /* -1: closed; ready is not called again */
+	void (*ready)(struct queue *q, struct source *source, uint32_t events);
+};
+int loop_add(struct queue *q, struct source *source) AK_MUST;
+/* Listening sockets: level-triggered, for reading. */
+int loop_listen(struct queue *q, struct source *source, bool on) AK_MUST;
+/* Closes fd. Frees object (or NULL) when no event can name it any more. */
+void loop_close(struct queue *q, struct source *source, void *object);
+
+/*
+ * A deadline. Moving one later costs nothing: the heap keeps the earlier time
+ * and looks again when that has come. Zero-initialise.
+ */
+struct timer {
+	int64_t due;   /* QUEUE_FOREVER: none */
+	int64_t at;    /* in the heap */
+	uint32_t slot; /* 0: not in it */
+	void (*fire)(struct queue *q, struct timer *timer);
+};
+void timer_set(struct queue *q, struct timer *timer, int64_t due);
+void timer_stop(struct queue *q, struct timer *timer);
+/* Before its memory goes. */
+void timer_drop(struct queue *q, struct timer *timer);
+/* Fires what is due; when the next is. */
+int64_t timer_run(struct queue *q);
+
+/* ---- The whole. ---- */
+
+struct counters {
+	int64_t accepted, requests, refused, replayed, retried;
+	int64_t cancelled[PHASES];
+	int64_t bad[HTTP1_BADS]; /* heads and bodies of clients */
+	int64_t upstream_bad;	 /* of backends */
+	int64_t throttled;	 /* accepting stopped for want of files */
+	int64_t upstream_connects;
+};
+
+/*
+ * What others want to know; each may be NULL. They must not change what they
+ * are shown; r lives during the call.
+ */
+struct hooks {
+	void *arg;
+	/* Every request of a client, once, at its end: log and metrics. */
+	void (*ended)(void *arg, struct queue *q, const struct request *r);
+	/* So long between two tokens, us. */
+	void (*token)(void *arg, const struct request *r, int64_t gap);
+	/* A backend's ready, breaker, drained or silent has changed. */
+	void (*backend)(void *arg, struct queue *q, const struct backend *b,
+	    const char *what);
+	/* Once a second. */
+	void (*tick)(void *arg, struct queue *q);
+	/* SIGHUP: new settings, or NULL (with a word to the log) to stay. */
+	struct settings *(*reload)(void *arg, struct queue *q);
+	/* SIGUSR1: reopen the log. */
+	void (*reopen)(void *arg, struct queue *q);
+};
+
+struct queue {
+	struct settings *settings;
+	const struct hooks *hooks;
+	struct sched *sched;
+	int64_t now; /* us */
+	struct backend backends[SCHED_BACKENDS];
+	struct counters counters;
+	struct request *requests; /* all, newest first */
+	int client_count, request_count, queued, managing;
+	int64_t memory_bytes, spilled_bytes; /* of bodies */
+	bool draining;
+	bool pick; /* sched has something to say */
+	/* Ours. */
+	int epoll, signals;
+	int64_t drain_end, wake, next_id;
+	struct source signal_source;
+	struct listener *listeners;
+	struct client *clients;
+	struct request *manage_first, **manage_last;
+	struct timer tick, accept_timer;
+	struct timer **timers;
+	uint32_t timer_count, timer_cap;
+	void **dead;
+	size_t dead_count, dead_cap;
+	int pass_turn;
+	bool accept_off, trim;
+};
+
+/* Takes settings over. Opens the listeners. NULL with err. */
+struct queue *queue_new(struct settings *settings, const struct hooks *hooks,
+    struct ak_err *err) AK_MUST;
+/* Until the drain that SIGTERM, SIGINT or queue_drain() begins has ended. */
+int queue_run(struct queue *q, struct ak_err *err) AK_MUST;
+void queue_free(struct queue *q);
+
+/*
+ * Goes over to other settings without dropping a request, or stays with the
+ * old ones and tells why (a listener that cannot be opened).
+ */
+int queue_reload(struct queue *q, struct settings *settings, struct ak_err *err)
+    AK_MUST;
+void queue_drain(struct queue *q);
+
+/* For the operator. false when there is no such request. */
+struct request *queue_find(struct queue *q, uint64_t id);
+bool queue_kill(struct queue *q, uint64_t id);
+bool queue_promote(struct queue *q, uint64_t id);
+/* After sched_gate() and the like: looks who may run now. */
+void queue_kick(struct queue *q);
+/* POST /api/generate without a prompt; done is told the answer. -1: no such. */
+int queue_load(struct queue *q, int backend, const char *model, bool unload,
+    void (*done)(struct queue *q, struct request *r, void *arg), void *arg);
+bool queue_backend_drain(struct queue *q, int backend, bool on);
+
+#endif
