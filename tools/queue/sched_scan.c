@@ -1,0 +1,203 @@
+/*
+ * sched_scan - what a backend could be given, class by class.
+ */
+#include "tools/queue/sched_impl.h"
+
+bool
+class_open(const struct sched *s, int class)
+{
+	const struct class *c = &s->classes[class];
+	int limit = s->config.classes[class].limit;
+
+	return c->gate != SCHED_PAUSED && (limit == 0 || c->running < limit);
+}
+
+static bool
+model_open(const struct model *m)
+{
+	return m->gate != SCHED_PAUSED &&
+	    (m->set.limit == 0 || m->running < m->set.limit);
+}
+
+bool
+entry_open(const struct sched *s, const struct entry *e)
+{
+	return !e->client->parked && class_open(s, e->class) &&
+	    model_open(e->key->model);
+}
+
+static bool
+has_model(const struct model *m, int backend)
+{
+	return m->set.backends == 0 || m->set.backends & 1U << backend;
+}
+
+/* Where it failed it goes again only when there is no other place. */
+static bool
+avoided(const struct sched *s, const struct entry *e, int backend)
+{
+	if (!(e->avoid & 1U << backend))
+		return false;
+	for (int i = 0; i < SCHED_BACKENDS; i++)
+		if (backend_usable(&s->backends[i]) &&
+		    has_model(e->key->model, i) && !(e->avoid & 1U << i))
+			return true;
+	return false;
+}
+
+static bool
+free_slot(struct backend *b, const struct key *key)
+{
+	const struct resident *r = resident_find(b, key);
+
+	return r && r->running < backend_slots(b, key) && b->phase == STEADY &&
+	    backend_open(b);
+}
+
+/*
+ * A second copy of a key costs a load too: where it is loaded already, or
+ * loading, its work waits for a slot there as long as its patience lasts.
+ */
+static bool
+elsewhere(struct scan *look, const struct entry *e)
+{
+	uint32_t at = (e->key->resident | e->key->loading) &
+	    ~(1U << look->backend);
+	int64_t until = e->arrived + look->s->config.classes[e->class].patience;
+	bool busy = false;
+
+	for (int i = 0; at >> i; i++) {
+		struct backend *b = &look->s->backends[i];
+
+		if (!(at & 1U << i) || !backend_usable(b) ||
+		    !has_model(e->key->model, i) || avoided(look->s, e, i))
+			continue;
+		if (free_slot(b, e->key))
+			return true;
+		busy = true;
+	}
+	if (!busy || look->now >= until)
+		return false;
+	if (until < look->wake)
+		look->wake = until;
+	return true;
+}
+
+enum fit
+scan_fit(struct scan *look, const struct pile *p, const struct entry *e)
+{
+	struct backend *b = &look->s->backends[look->backend];
+	const struct resident *r;
+
+	if (!model_open(p->key->model) ||
+	    !has_model(p->key->model, look->backend) ||
+	    (e->avoid && avoided(look->s, e, look->backend)))
+		return FIT_NO;
+	r = p->key->resident & 1U << look->backend ? resident_find(b, p->key)
+						   : NULL;
+	if (b->phase != STEADY && (!r || !b->set.unload || b->victim == p->key))
+		return FIT_NO;
+	if (r)
+		return r->running < backend_slots(b, p->key) ? FIT_NOW
+							     : FIT_BUSY;
+	if ((p->key->resident | p->key->loading) && elsewhere(look, e))
+		return FIT_NO;
+	return FIT_LOAD;
+}
+
+/* The client with less comes first, and of one client what is due. */
+static bool
+before(const struct entry *x, const struct entry *y)
+{
+	const struct heap_node *a = &x->flow->fair, *b = &y->flow->fair;
+
+	if (a->a != b->a)
+		return a->a < b->a;
+	if (a->b != b->b)
+		return a->b < b->b;
+	if (x->due != y->due)
+		return x->due < y->due;
+	return x->seq < y->seq;
+}
+
+static void
+prefer(struct choice *best, struct entry *e, enum fit fit)
+{
+	if (!best->entry || before(e, best->entry))
+		*best = (struct choice){ e, fit };
+}
+
+/* Since when a pile has got nothing, while it had work. */
+static int64_t
+since(const struct pile *p)
+{
+	return p->old.top->a > p->served_at ? p->old.top->a : p->served_at;
+}
+
+static void
+scan_class(struct scan *look, int class)
+{
+	struct link *head = &look->s->classes[class].piles;
+	int64_t max_wait = look->s->config.classes[class].max_wait;
+	int64_t oldest = NEVER;
+	struct pile *p;
+	struct entry *e;
+	enum fit fit;
+
+	for (struct link *l = head->next; l != head; l = l->next) {
+		p = holder(l, struct pile, active);
+		if (!p->fair.top)
+			continue;
+		e = flow_first(pile_first(p));
+		fit = scan_fit(look, p, e);
+		if (fit < FIT_LOAD)
+			continue;
+		prefer(&look->best[class], e, fit);
+		if (fit == FIT_NOW)
+			prefer(&look->stay[class], e, fit);
+		if (p->old.top->a < look->oldest[class])
+			look->oldest[class] = p->old.top->a;
+		if (max_wait == 0 || look->now - since(p) < max_wait ||
+		    since(p) >= oldest ||
+		    (look->overdue.entry && look->overdue.entry->class < class))
+			continue;
+		oldest = since(p);
+		look->overdue = (struct choice){ e, fit };
+	}
+}
+
+void
+scan_piles(struct scan *look)
+{
+	for (int i = 0; i < look->s->classes_count; i++) {
+		look->best[i] = look->stay[i] = (struct choice){ 0 };
+		look->oldest[i] = NEVER;
+	}
+	look->overdue = (struct choice){ 0 };
+	for (int i = 0; i < look->s->classes_count; i++)
+		if (class_open(look->s, i))
+			scan_class(look, i);
+}
+
+struct entry *
+scan_key(struct scan *look, const struct key *key)
+{
+	struct sched *s = look->s;
+	struct link *head = &s->promoted;
+	struct entry *e;
+
+	for (struct link *l = head->next; l != head; l = l->next) {
+		e = holder(l, struct entry, promoted);
+		if (e->key == key && entry_open(s, e))
+			return e;
+	}
+	if (!model_open(key->model))
+		return NULL;
+	for (int i = 0; i < s->classes_count; i++)
+		if (class_open(s, i) && key->piles[i].fair.top) {
+			e = flow_first(pile_first(&key->piles[i]));
+			if (!avoided(s, e, look->backend))
+				return e;
+		}
+	return NULL;
+}
