@@ -51,6 +51,7 @@ struct lex {
 	bool keep;   /* set it to have the next string's text */
 	bool filled; /* the string is not empty */
 	bool cut;
+	bool name; /* the text is a name */
 	uint8_t state, part, left;
 	uint16_t text_len, high;
 	uint32_t point;

@@ -26,8 +26,12 @@ enum route_lane {
 /* Where the model's name is. */
 enum route_named {
 	ROUTE_UNNAMED,
-	ROUTE_BODY, /* "model" of a JSON body ("name" of old ones) */
-	ROUTE_FORM, /* field "model" of multipart/form-data */
+	ROUTE_BODY, /* "model" of a JSON body */
+	/*
+	 * field "model" of multipart/form-data; refuse a query, since Go's
+	 * FormValue would take a model from there first
+	 */
+	ROUTE_FORM,
 	ROUTE_PATH, /* the rest of the path */
 };
 

@@ -27,7 +27,8 @@
  * Stricter than Ollama, which stops reading at the end of the first value:
  * nothing but blanks may follow it. Refused besides what is no JSON (RFC 8259):
  * a body that is no object, more than 64 levels, a model that is no string,
- * longer than SCAN_MODEL_MAX or not UTF-8, a number below of over 39 bytes.
+ * longer than SCAN_MODEL_MAX, not UTF-8 or with a control byte, a number below
+ * or a keep_alive of over 39 bytes.
  */
 #ifndef QUEUE_SCAN_H
 #define QUEUE_SCAN_H
@@ -39,7 +40,7 @@
 
 #define SCAN_MODEL_MAX 255 /* bytes */
 
-/* What a member was. Absent is also what a null took back. */
+/* What a member was. A null counts as absent where it takes others back. */
 enum scan_kind {
 	SCAN_ABSENT,
 	SCAN_NULL,
@@ -128,7 +129,7 @@ int scan_keep_alive(const struct scan *scan, double *seconds) AK_MUST;
 struct scan_edit {
 	uint64_t at;
 	uint64_t len;
-	char text[96];
+	char text[128];
 };
 
 /*
@@ -154,8 +155,8 @@ struct scan_form {
 	uint64_t at;	   /* bytes seen */
 	/* Ours. */
 	char delimiter[SCAN_BOUNDARY_MAX + 5];
-	uint8_t delimiter_len, matched, state;
-	bool wanted, found;
+	uint8_t delimiter_len, matched, given, state;
+	bool wanted, found, cut;
 	uint16_t line_len;
 	char line[512];
 };
@@ -172,16 +173,18 @@ int scan_form_end(struct scan_form *form) AK_MUST;
 
 /*
  * A body in zstd (RFC 8878; Content-Encoding: zstd), decoded piece by piece, so
- * that the scanner can read it: the bytes themselves go on as they came. At
- * most max bytes come out, and windows above 8 MiB are refused, as Ollama does.
+ * that the scanner can read it; the bytes themselves go on as they came. At
+ * most max bytes may come out, and windows above 8 MiB are refused, as Ollama
+ * does (middleware/openai.go). Of a body that is to be changed (scan_edits) the
+ * decoded bytes must go on instead: take has them, and may be NULL.
  */
 struct scan_zstd;
-struct scan_zstd *scan_zstd_new(uint64_t max) AK_MUST;
+typedef void scan_take_fn(void *arg, const char *data, size_t len);
+
+struct scan_zstd *scan_zstd_new(uint64_t max, scan_take_fn *take, void *arg)
+    AK_MUST;
 void scan_zstd_free(struct scan_zstd *zstd);
-/*
- * Feeds what comes out to scan, and to each (which may be NULL). 0, or -1 with
- * scan->error set.
- */
+/* 0, or -1 with scan->error set: no zstd, too large, or no good JSON. */
 int scan_zstd_feed(struct scan_zstd *zstd, const char *data, size_t len,
     struct scan *scan) AK_MUST;
 /* The body is whole: as scan_end(), and -1 when a frame is cut short. */
