@@ -49,8 +49,9 @@ struct route {
 	uint8_t dialect;  /* enum dialect */
 	uint8_t named;	  /* enum route_named */
 	uint8_t stream;	  /* enum route_stream */
-	bool guarded;	  /* changes or reveals: needs the right to manage */
-	bool blob;	  /* the body may be gigabytes: never hold it */
+	bool embeds;
+	bool guarded; /* changes or reveals: needs the right to manage */
+	bool blob;    /* the body may be gigabytes: never hold it */
 };
 
 /*
