@@ -32,11 +32,13 @@ enum reply_form {
 	REPLY_SSE,
 };
 
+#define REPLY_LEVELS 3 /* deeper members say nothing of the whole */
+
 struct reply {
 	uint8_t form; /* enum reply_form */
 	bool done;    /* "done": true, [DONE], message_stop, a whole value */
 	bool error;   /* an object with "error" came */
-	/* As said by the backend; -1: not said. */
+	/* As said by the backend; -1: not said, or no number from 0 to 2^53. */
 	int64_t
 	    prompt_eval_count; /* tokens; usage.prompt_tokens, input_tokens */
 	int64_t eval_count; /* tokens; usage.completion_tokens, output_tokens */
@@ -49,11 +51,11 @@ struct reply {
 	char reason[16];    /* done_reason, finish_reason, stop_reason; cut */
 	char message[128];  /* of the first error; cut, control bytes as ? */
 	/* Ours. */
-	uint8_t state, field_len;
-	uint8_t member, parent[4];
-	bool begun, bad, content, closing;
+	uint8_t state, field_len, matched;
+	uint8_t member, parent[REPLY_LEVELS + 1];
+	bool begun, bad, content, ends, after_cr;
 	struct lex lex;
-	char field[16]; /* the start of a line of events */
+	char field[8]; /* the name of a line of events, as far as it matters */
 };
 
 void reply_begin(struct reply *reply, enum reply_form form);
