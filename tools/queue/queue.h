@@ -36,6 +36,7 @@
 #include "tools/queue/http1.h"
 #include "tools/queue/reply.h"
 #include "tools/queue/route.h"
+#include "tools/queue/scan.h"
 #include "tools/queue/sched.h"
 
 #define QUEUE_FOREVER INT64_MAX
@@ -238,15 +239,19 @@ struct held {
 	uint32_t head_len; /* of data */
 	uint32_t data_len; /* head and body in memory */
 	uint32_t cap;
-	int spill;	   /* the whole body when it is not in data; -1 */
 	uint64_t body_len; /* payload so far */
+	int spill;	   /* the whole body when it is not in data; -1 */
+	uint8_t edit_count;
+	struct scan_edit *edits; /* of a spilled body, on its way out */
+	uint64_t spilled;	 /* bytes */
 };
 
 struct request {
-	struct request *next, **prev; /* all of them, q->requests */
-	uint64_t id;		      /* ours, of every lane; hexadecimal */
-	uint64_t sched_id;	      /* 0 outside sched */
-	struct client *client;	      /* NULL: our own (probes, unload) */
+	struct request *next, **prev;		/* all of them, q->requests */
+	struct request *wait_next, **wait_prev; /* for a place to manage */
+	uint64_t id;	       /* ours, of every lane; hexadecimal */
+	uint64_t sched_id;     /* 0 outside sched */
+	struct client *client; /* NULL: our own (probes, unload) */
 	struct upstream *up;
 	int backend;		   /* index, -1 */
 	const struct route *route; /* NULL: an unknown path let through */
@@ -269,8 +274,10 @@ struct request {
 	bool manage;	 /* the asker may call guarded routes */
 	bool reused;	 /* went out on a kept connection */
 	bool begun;	 /* a byte of the answer went to the client */
-	int class_best, class_said; /* of the identity; -1 */
-	int position;		    /* when it was queued; 0: went at once */
+	bool newline;	 /* the last of them ended a line */
+	bool managing;	 /* has one of manage_limit */
+	int8_t class_key, class_best, class_said; /* indices; -1 */
+	int position; /* when it was queued; 0: went at once */
 	/* us */
 	int64_t at_begin;  /* first byte of the head */
 	int64_t at_whole;  /* last of the body */
@@ -279,7 +286,8 @@ struct request {
 	int64_t at_sent;   /* written to the backend */
 	int64_t at_first;  /* first byte of the answer */
 	int64_t at_token;  /* first token */
-	int64_t at_last;   /* latest byte of the answer */
+	int64_t at_token_last;
+	int64_t at_last; /* latest byte of the answer */
 	int64_t at_end;
 	int64_t deadline;	     /* 0: none */
 	int64_t bytes_in, bytes_out; /* payload */
@@ -319,7 +327,9 @@ struct backend {
 	struct upstream *pool; /* idle, the hottest first */
 	int64_t at_byte;       /* latest byte of any answer */
 	int64_t at_breaker, at_probe, at_version, at_ps;
-	int checking; /* bits: a probe of that kind is under way */
+	int64_t at_busy; /* from idle to busy */
+	bool kept;	 /* of a reload under way */
+	int checking;	 /* bits: a probe of that kind is under way */
 	int64_t requests, failures; /* in all */
 };
 
@@ -353,8 +363,8 @@ void timer_set(struct queue *q, struct timer *timer, int64_t due);
 void timer_stop(struct queue *q, struct timer *timer);
 /* Before its memory goes. */
 void timer_drop(struct queue *q, struct timer *timer);
-/* Fires what is due; when the next is. */
-int64_t timer_run(struct queue *q);
+/* Fires what is due. */
+void timer_run(struct queue *q);
 
 /* ---- The whole. ---- */
 
@@ -407,13 +417,17 @@ struct queue {
 	struct listener *listeners;
 	struct client *clients;
 	struct request *manage_first, **manage_last;
-	struct timer tick, accept_timer;
+	struct timer tick, accept_timer, drain_timer;
+	int64_t at_light; /* a backend was ready */
+	int peak;	  /* requests or clients since the last trim */
 	struct timer **timers;
 	uint32_t timer_count, timer_cap;
 	void **dead;
 	size_t dead_count, dead_cap;
+	struct source **again;
+	size_t again_count, again_cap;
 	int pass_turn;
-	bool accept_off, trim;
+	bool accept_off;
 };
 
 /* Takes settings over. Opens the listeners. NULL with err. */
