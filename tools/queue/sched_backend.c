@@ -110,13 +110,16 @@ switch_victim(const struct sched *s, const struct backend *b,
 	return r ? r->key : NULL;
 }
 
+/* A limit that was lowered can ask for more than the one victim. */
 int
 switch_waits_for(const struct backend *b)
 {
+	bool one = b->victim &&
+	    (b->set.unload || b->count <= b->set.loaded_max);
 	int sum = 0;
 
 	for (int i = 0; i < b->count; i++)
-		if (!b->victim || b->residents[i].key == b->victim)
+		if (!one || b->residents[i].key == b->victim)
 			sum += b->residents[i].running;
 	return sum;
 }

@@ -169,7 +169,7 @@ tell(struct story *t, const struct note *n)
 		tell_other(t, n);
 	else if (n->kind == NOTE_SWITCH)
 		step(t, n->at, "switch to %s on backend %d: %s", n->model,
-		    n->backend, sched_cause_name((int)n->arrived));
+		    n->backend, sched_cause_name((enum sched_cause)n->arrived));
 	else if (n->kind == NOTE_LOADED)
 		step(t, n->at, "%s loaded in %.1f s", n->model,
 		    (double)n->arrived / 1e6);

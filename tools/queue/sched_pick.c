@@ -181,7 +181,7 @@ fair_to(const struct sched *s, const struct entry *stay,
 	if (stay->class != turn->class || stay->client == turn->client)
 		return true;
 	return stay->client->served[stay->class] -
-	    turn->client->served[turn->class] <
+	    turn->client->served[turn->class] <=
 	    s->classes[turn->class].largest;
 }
 

@@ -186,13 +186,13 @@ scan_key(struct scan *look, const struct key *key)
 	struct link *head = &s->promoted;
 	struct entry *e;
 
+	if (!model_open(key->model) || !has_model(key->model, look->backend))
+		return NULL;
 	for (struct link *l = head->next; l != head; l = l->next) {
 		e = holder(l, struct entry, promoted);
 		if (e->key == key && entry_open(s, e))
 			return e;
 	}
-	if (!model_open(key->model))
-		return NULL;
 	for (int i = 0; i < s->classes_count; i++)
 		if (class_open(s, i) && key->piles[i].fair.top) {
 			e = flow_first(pile_first(&key->piles[i]));

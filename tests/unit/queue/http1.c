@@ -211,10 +211,10 @@ static const struct row requests[] = {
 static void
 reasons(void)
 {
-	for (int i = 0; i < HTTP1_BADS; i++) {
+	for (enum http1_bad i = HTTP1_GOOD; i < HTTP1_BADS; i++) {
 		bool alone = true;
 
-		for (int k = 0; k < i; k++)
+		for (enum http1_bad k = HTTP1_GOOD; k < i; k++)
 			alone = alone &&
 			    strcmp(http1_text(i), http1_text(k)) != 0 &&
 			    strcmp(http1_kind(i), http1_kind(k)) != 0;

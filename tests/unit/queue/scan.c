@@ -48,7 +48,7 @@ tell(const struct scan *s, struct ak_buf *buf)
 		    s->keep_alive_text,
 		    (unsigned long long)s->keep_alive_range.at,
 		    (unsigned long long)s->keep_alive_range.len);
-	for (int i = 0; i < SCAN_OPTIONS; i++)
+	for (enum scan_option i = SCAN_NUM_CTX; i < SCAN_OPTIONS; i++)
 		if (s->options[i].kind)
 			ak_buf_printf(buf, " %s=%d:%lld@%llu+%llu",
 			    scan_option_name(i), s->options[i].kind,
