@@ -72,24 +72,44 @@ names_fields(const struct http1_head *head, const char *data)
 	return false;
 }
 
+/* Did it come as it goes, "name: value" CRLF? Most do. */
+static bool
+plain(const char *data, const struct http1_field *field)
+{
+	return field->value == field->name + field->name_len + 2 &&
+	    data[field->value - 1] == ' ' &&
+	    data[field->value + field->value_len] == '\r';
+}
+
 static void
 put_fields(struct ak_buf *buf, const struct http1_head *head, const char *data,
     const struct http1_onward *how)
 {
 	bool ask = names_fields(head, data);
+	size_t from = 0, to = 0; /* lines that go on as they are, in one */
 
 	for (size_t i = 0; i < head->count; i++) {
 		const struct http1_field *field = &head->fields[i];
+		size_t end = (size_t)field->value + field->value_len;
 
 		if (ends_here[field->id] || (ask && named(head, data, field)) ||
 		    (how->drop &&
 			listed(data + field->name, field->name_len, how->drop)))
 			continue;
+		if (field->name != to || !plain(data, field)) {
+			ak_buf_add(buf, data + from, to - from);
+			from = to = field->name;
+		}
+		if (plain(data, field)) {
+			to = end + 2;
+			continue;
+		}
 		ak_buf_add(buf, data + field->name, field->name_len);
 		ak_buf_add(buf, ": ", 2);
 		ak_buf_add(buf, data + field->value, field->value_len);
 		ak_buf_add(buf, HTTP1_CRLF, 2);
 	}
+	ak_buf_add(buf, data + from, to - from);
 }
 
 /* Decimal digits, which ends in end; where they begin. */

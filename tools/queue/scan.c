@@ -7,7 +7,7 @@
 
 #include <string.h>
 
-#include "lib/utf8.h"
+#include "tools/queue/scan_model.h"
 
 enum member {
 	NONE,
@@ -122,7 +122,9 @@ name_member(struct scan *scan)
 {
 	scan->empty = false;
 	scan->member = NONE;
-	for (size_t i = 0; usable(&scan->lex) && i < AK_COUNT(members); i++)
+	if (!usable(&scan->lex))
+		return;
+	for (size_t i = 0; i < AK_COUNT(members); i++)
 		if (folds(scan->lex.text, members[i].name))
 			scan->member = (uint8_t)members[i].member;
 	scan->lex.keep = scan->member == MODEL || scan->member == KEEP_ALIVE;
@@ -165,19 +167,15 @@ static int
 set_model(struct scan *scan, enum lex_token token)
 {
 	const struct lex *lex = &scan->lex;
+	const char *why;
 
 	if (token == LEX_NULL)
 		return 0;
 	if (token != LEX_STRING)
 		return fail(scan, "model is not a string", lex->start);
-	if (lex->cut)
-		return fail(scan, "model is longer than 255 bytes", lex->start);
-	if (!ak_utf8_valid(lex->text, lex->text_len))
-		return fail(scan, "model is not UTF-8", lex->start);
-	for (size_t i = 0; i < lex->text_len; i++)
-		if ((unsigned char)lex->text[i] < ' ' || lex->text[i] == 0x7f)
-			return fail(scan, "model has a control byte",
-			    lex->start);
+	why = scan_model_bad(lex->text, lex->text_len, lex->cut);
+	if (why)
+		return fail(scan, why, lex->start);
 	memcpy(scan->model, lex->text, lex->text_len + 1U);
 	scan->model_len = lex->text_len;
 	return 0;
@@ -203,20 +201,22 @@ set_option(struct scan *scan, enum lex_token token)
 {
 	const struct lex *lex = &scan->lex;
 	bool number = token == LEX_NUMBER;
+	/* Of an array or object the end is not known yet. */
 	bool open = token == LEX_OBJECT || token == LEX_ARRAY;
+	struct scan_value value = { .kind = kinds[token] };
 
 	if (scan->option == NO_OPTION)
 		return 0;
 	if (number && lex->text_len > 39)
 		return fail(scan, "a number of over 39 bytes", lex->start);
+	if (number)
+		value.integer = integer(lex);
+	if (!open)
+		value.range = range(lex);
 	if (scan->option == NUM_PREDICT)
-		scan->num_predict = number ? integer(lex) : -1;
+		scan->num_predict = number ? value.integer : -1;
 	else
-		scan->options[scan->option] = (struct scan_value){
-			.kind = kinds[token],
-			.integer = number ? integer(lex) : 0,
-			.range = open ? (struct scan_range){ 0 } : range(lex),
-		};
+		scan->options[scan->option] = value;
 	return 0;
 }
 

@@ -7,8 +7,7 @@
 #include <string.h>
 #include <strings.h>
 
-#include "lib/utf8.h"
-#include "tools/queue/scan.h"
+#include "tools/queue/scan_model.h"
 
 enum state {
 	BODY,  /* of a part, or what is before the first */
@@ -140,19 +139,14 @@ keep(struct scan_form *form, const char *data, size_t len)
 static int
 end_part(struct scan_form *form)
 {
+	const char *why;
+
 	if (!form->wanted)
 		return 0;
 	form->wanted = false;
 	form->found = true;
-	if (form->cut)
-		return fail(form, "model is longer than 255 bytes");
-	if (!ak_utf8_valid(form->model, form->model_len))
-		return fail(form, "model is not UTF-8");
-	for (size_t i = 0; i < form->model_len; i++)
-		if ((unsigned char)form->model[i] < ' ' ||
-		    form->model[i] == 0x7f)
-			return fail(form, "model has a control byte");
-	return 0;
+	why = scan_model_bad(form->model, form->model_len, form->cut);
+	return why ? fail(form, why) : 0;
 }
 
 /* Returns how many bytes were taken, at least one. */
