@@ -88,7 +88,8 @@ take_name(struct reply *reply)
 
 	reply->member = 0;
 	for (uint8_t i = 0; !lex->cut && i < AK_COUNT(names); i++)
-		if (strcmp(lex->text, names[i].name) == 0)
+		if (lex->text[0] == names[i].name[0] &&
+		    strcmp(lex->text, names[i].name) == 0)
 			reply->member = (uint8_t)(i + 1);
 	member = member_of(reply->member);
 	lex->keep = member == REASON || member == TYPE || member == ERROR ||
