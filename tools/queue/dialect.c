@@ -123,6 +123,7 @@ dialect_response(struct ak_buf *buf, enum dialect dialect,
     const struct dialect_error *error)
 {
 	AK_BUF struct ak_buf body = { 0 };
+	long long retry_ms = error->retry_ms;
 
 	dialect_body(&body, dialect, error);
 	ak_buf_printf(buf, "HTTP/1.1 %d %s\r\n", error->status,
@@ -131,11 +132,10 @@ dialect_response(struct ak_buf *buf, enum dialect dialect,
 	    "Content-Type: application/json; charset=utf-8\r\n"
 	    "Content-Length: %zu\r\n",
 	    body.len);
-	if (error->retry_ms > 0)
+	if (retry_ms > 0)
 		ak_buf_printf(buf,
 		    "Retry-After: %lld\r\nretry-after-ms: %lld\r\n",
-		    (long long)((error->retry_ms - 1) / 1000 + 1),
-		    (long long)error->retry_ms);
+		    (retry_ms - 1) / 1000 + 1, retry_ms);
 	if (error->close)
 		ak_buf_str(buf, "Connection: close\r\n");
 	if (error->extra)

@@ -89,10 +89,10 @@ begin_value(struct lex *lex, char c)
 				     : LEX_AT_INTEGER;
 		return LEX_MORE;
 	}
-	for (uint8_t i = 0; i < AK_COUNT(words); i++)
+	for (size_t i = 0; i < AK_COUNT(words); i++)
 		if (c == words[i].word[0]) {
 			lex->state = LEX_AT_WORD;
-			lex->part = i;
+			lex->part = (uint8_t)i;
 			lex->left = 1;
 			return LEX_MORE;
 		}

@@ -87,7 +87,7 @@ take_name(struct reply *reply)
 	enum member member;
 
 	reply->member = 0;
-	for (uint8_t i = 0; !lex->cut && i < AK_COUNT(names); i++)
+	for (size_t i = 0; !lex->cut && i < AK_COUNT(names); i++)
 		if (lex->text[0] == names[i].name[0] &&
 		    strcmp(lex->text, names[i].name) == 0)
 			reply->member = (uint8_t)(i + 1);
@@ -131,9 +131,11 @@ keep_reason(struct reply *reply)
 	size_t n = strnlen(reply->lex.text, sizeof(reply->reason) - 1);
 
 	for (size_t i = 0; i < n; i++) {
-		unsigned char c = (unsigned char)reply->lex.text[i];
+		char c = reply->lex.text[i];
 
-		reply->reason[i] = c > ' ' && c < 0x7f ? (char)c : '?';
+		if (c <= ' ' || c == 0x7f)
+			c = '?';
+		reply->reason[i] = c;
 	}
 	reply->reason[n] = '\0';
 }

@@ -16,7 +16,7 @@
 #define MANAGED                                                          \
 	.methods = BIT(POST), .lane = ROUTE_MANAGE, .named = ROUTE_BODY, \
 	.stream = ROUTE_NDJSON, .guarded = true
-#define PASSED(methods_) .methods = methods_, .lane = ROUTE_PASS
+#define PASSED(methods_) .methods = (methods_), .lane = ROUTE_PASS
 
 /* The paths asked for most stand first. */
 static const struct route routes[] = {

@@ -141,9 +141,9 @@ name_option(struct scan *scan)
 		return;
 	if (strcmp(text, "num_predict") == 0)
 		scan->option = NUM_PREDICT;
-	for (uint8_t i = 0; i < SCAN_OPTIONS; i++)
+	for (size_t i = 0; i < SCAN_OPTIONS; i++)
 		if (strcmp(text, options[i]) == 0)
-			scan->option = i;
+			scan->option = (uint8_t)i;
 }
 
 static struct scan_range

@@ -12,6 +12,10 @@
 	"Content-Disposition: form-data; name=\"file\"; filename=\"a.wav\"" \
 	"\r\nContent-Type: audio/wav\r\n\r\n"
 
+#define LONG                                                 \
+	"12345678901234567890123456789012345678901234567890" \
+	"12345678901234567890123456789012345678901234567890"
+
 static const struct {
 	const char *claim;
 	const char *type;
@@ -72,6 +76,35 @@ static const struct {
 	    NULL, "the form is cut short" },
 	{ "bare LF behind a boundary", TYPE, "--b\n" FIELD, NULL,
 	    "more behind a boundary" },
+	{ "bare CR in a head", TYPE, "--b\r\nA: b\rc\r\n\r\n", NULL,
+	    "a CR without LF in a part's head" },
+	{ "one dash behind a boundary", TYPE, "--b-x", NULL,
+	    "more behind a boundary" },
+	{ "a Content-Disposition that breaks off", TYPE,
+	    "--b\r\nContent-Disposition: form-data; name=\"a\r\n\r\n", NULL,
+	    "a Content-Disposition that is none" },
+	{ "one with more behind a value", TYPE,
+	    "--b\r\nContent-Disposition: form-data; name=\"a\"b\r\n\r\n", NULL,
+	    "a Content-Disposition that is none" },
+	{ "one without a value", TYPE,
+	    "--b\r\nContent-Disposition: form-data; name\r\n\r\n", NULL,
+	    "a Content-Disposition that is none" },
+	{ "one that is no form-data", TYPE,
+	    "--b\r\nContent-Disposition: inline; name=model\r\n\r\nm\r\n--b--",
+	    "", NULL },
+	{ "a quote in a file name", TYPE,
+	    "--b\r\nContent-Disposition: form-data; filename=\"\\\"; a\";"
+	    "name=model;\r\n\r\nm\r\n--b--",
+	    "", NULL },
+	{ "one of over 510 bytes", TYPE,
+	    "--b\r\nContent-Disposition: form-data; a=" LONG LONG LONG LONG LONG
+	    "\r\n\r\n",
+	    NULL, "a Content-Disposition of over 510 bytes" },
+	{ "a model of over 255 bytes", TYPE,
+	    "--b\r\n" FIELD "\r\n" LONG LONG LONG "\r\n--b--", NULL,
+	    "model is longer than 255 bytes" },
+	{ "a type of over 511 bytes", TYPE LONG LONG LONG LONG LONG, "", NULL,
+	    "a Content-Type of over 511 bytes" },
 	{ "another type", "application/json", "", NULL,
 	    "not multipart/form-data" },
 	{ "a type that only begins so", "multipart/form-datax; boundary=b", "",
