@@ -1,0 +1,393 @@
+/*
+ * run - the process that serves: its configuration, read over and over, and
+ * what it does when something happens in the queue.
+ */
+#include <sys/resource.h>
+
+#include <signal.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "lib/cmd.h"
+#include "tools/queue/ask.h"
+#include "tools/queue/operate.h"
+
+static struct {
+	struct ak_opt_list listens, backends;
+	const char *keys, *log, *user;
+	int64_t limit;
+} o = { .limit = -1 };
+
+const struct ak_opt run_options[] = {
+	{ 'l', "listen", "address", "listen on HOST:PORT or unix:/PATH",
+	    AK_LIST(&o.listens) },
+	{ 'b', "backend", "url", "an Ollama server", AK_LIST(&o.backends) },
+	{ 'n', "limit", "n", "requests at work at once in all",
+	    AK_INT(&o.limit, 0, 100000) },
+	{ 0, "keys", "file", "file of keys", AK_STRING(&o.keys) },
+	{ 0, "log", "file", "access log: a file, - or none", AK_STRING(&o.log) },
+	{ 0, "user", "name", "become this user when root",
+	    AK_STRING(&o.user) },
+	{ 0 },
+};
+
+/* ---- The configuration: the file, the command line, what was set. ---- */
+
+static int
+add_each(struct config *config, const struct ak_opt_list *list,
+    const char *section, const char *key, const char *option,
+    struct ak_err *err)
+{
+	for (size_t i = 0; i < list->count; i++) {
+		AK_FREE char *name = ak_printf("%s %s", section,
+		    list->items[i]);
+
+		if (conf_set(config, option, name, key, list->items[i], err) ==
+		    -1)
+			return -1;
+	}
+	return 0;
+}
+
+static int
+add_option(struct config *config, const char *key, const char *value,
+    struct ak_err *err)
+{
+	AK_FREE char *option = ak_printf("--%s", key);
+
+	if (value == NULL)
+		return 0;
+	return conf_set(config, option, "queue", key, value, err);
+}
+
+int
+app_config(const struct app *app, struct config **config, struct ak_err *err)
+{
+	CONFIG struct config *new = conf_new();
+	AK_FREE char *limit = o.limit < 0 ? NULL :
+	    ak_printf("%lld", (long long)o.limit);
+
+	if (app->path != NULL && conf_file(new, app->path, err) == -1)
+		return -1;
+	if (add_each(new, &o.listens, "listen", "address", "--listen", err) ==
+		-1 ||
+	    add_each(new, &o.backends, "backend", "url", "--backend", err) ==
+		-1 ||
+	    add_option(new, "limit", limit, err) == -1 ||
+	    add_option(new, "admin", app->admin_path, err) == -1 ||
+	    add_option(new, "keys", o.keys, err) == -1 ||
+	    add_option(new, "log", o.log, err) == -1 ||
+	    add_option(new, "user", o.user, err) == -1)
+		return -1;
+	for (size_t i = 0; i < app->override_count; i++) {
+		const struct override *set = &app->overrides[i];
+
+		if (conf_set(new, NULL, set->section, set->key, set->value,
+			err) == -1)
+			return -1;
+	}
+	if (conf_finish(new, err) == -1)
+		return -1;
+	*config = ak_take(&new);
+	return 0;
+}
+
+static int
+go_over(struct app *app, struct queue *q, struct ak_err *err)
+{
+	CONFIG struct config *new = NULL;
+
+	if (app_config(app, &new, err) == -1 ||
+	    queue_reload(q, &new->settings, err) == -1)
+		return -1;
+	app->config = ak_take(&new);
+	return 0;
+}
+
+static void
+forget(struct app *app)
+{
+	for (size_t i = 0; i < app->override_count; i++) {
+		free(app->overrides[i].section);
+		free(app->overrides[i].key);
+		free(app->overrides[i].value);
+	}
+	app->override_count = 0;
+}
+
+/* What was set by hand ends here, unless the file is wrong. */
+int
+app_reload(struct app *app, struct queue *q, struct ak_err *err)
+{
+	size_t count = app->override_count;
+
+	app->override_count = 0;
+	if (go_over(app, q, err) == -1) {
+		app->override_count = count;
+		return -1;
+	}
+	app->override_count = count;
+	forget(app);
+	return 0;
+}
+
+int
+app_set(struct app *app, struct queue *q, const struct override *set,
+    struct ak_err *err)
+{
+	struct override *last;
+
+	app->overrides = ak_resize(app->overrides, app->override_count + 1,
+	    sizeof(*app->overrides));
+	last = &app->overrides[app->override_count++];
+	*last = (struct override){ ak_strdup(set->section),
+		ak_strdup(set->key), ak_strdup(set->value) };
+	if (go_over(app, q, err) == 0)
+		return 0;
+	free(last->section);
+	free(last->key);
+	free(last->value);
+	app->override_count--;
+	return -1;
+}
+
+/* ---- What happens. ---- */
+
+void
+ended_of(struct ended *ended, const struct request *r)
+{
+	*ended = (struct ended){
+		.id = r->id,
+		.sched_id = r->sched_id,
+		.model = r->model,
+		.user = r->user,
+		.at_begin = r->at_begin,
+		.at_whole = r->at_whole,
+		.at_queued = r->at_queued,
+		.at_run = r->at_run,
+		.at_sent = r->at_sent,
+		.at_first = r->at_first,
+		.at_token = r->at_token,
+		.at_end = r->at_end,
+		.backend = (int16_t)r->backend,
+		.status = r->status,
+		.outcome = r->outcome,
+		.phase = r->phase,
+		.why = r->why,
+		.tries = r->tries,
+		.class = r->class,
+		.position = r->position,
+	};
+}
+
+static struct name *
+held(struct name *name)
+{
+	return name == NULL ? NULL : name_get(name->text, strlen(name->text));
+}
+
+static void
+keep(struct app *app, const struct request *r)
+{
+	struct ended *e = &app->ended[app->ended_count++ % ENDED];
+
+	name_put(e->model);
+	name_put(e->user);
+	ended_of(e, r);
+	e->model = held(r->model);
+	e->user = held(r->user);
+}
+
+static void
+on_ended(void *arg, struct queue *q, const struct request *r)
+{
+	struct app *app = arg;
+	AK_BUF struct ak_buf line = { 0 };
+
+	metrics_ended(app->metrics, q, r);
+	if (r->sched_id != 0)
+		keep(app, r);
+	tell_access(app, q, r, &line);
+	log_line(&app->log, &line);
+	admin_event(app->admin, q, &line);
+}
+
+static void
+on_token(void *arg, const struct request *r, int64_t gap)
+{
+	metrics_token(((struct app *)arg)->metrics, r, gap);
+}
+
+static void
+on_backend(void *arg, struct queue *q, const struct backend *b,
+    const char *what)
+{
+	struct app *app = arg;
+	AK_BUF struct ak_buf line = { 0 };
+
+	ak_cmd_warn(app->ctx, "backend %s: %s", b->name, what);
+	tell_event(app, q, b, what, &line);
+	admin_event(app->admin, q, &line);
+}
+
+static void
+set_clock(struct app *app)
+{
+	struct timespec wall, mono;
+
+	clock_gettime(CLOCK_REALTIME, &wall);
+	clock_gettime(CLOCK_MONOTONIC, &mono);
+	app->clock = ((int64_t)wall.tv_sec - mono.tv_sec) * 1000000000 +
+	    wall.tv_nsec - mono.tv_nsec;
+}
+
+static void
+on_tick(void *arg, struct queue *q AK_UNUSED)
+{
+	struct app *app = arg;
+
+	set_clock(app);
+	log_flush(&app->log);
+}
+
+/* queue_reload() is the caller's here: it only wants the settings. */
+static struct settings *
+on_reload(void *arg, struct queue *q AK_UNUSED)
+{
+	struct app *app = arg;
+	struct config *new = NULL;
+	struct ak_err err = { 0 };
+	size_t count = app->override_count;
+
+	app->override_count = 0;
+	if (app_config(app, &new, &err) == -1) {
+		app->override_count = count;
+		ak_cmd_warn(app->ctx, "not reloaded: %s", err.text);
+		return NULL;
+	}
+	app->override_count = count;
+	forget(app);
+	app->config = new;
+	ak_cmd_warn(app->ctx, "reloaded");
+	return &new->settings;
+}
+
+static void
+on_reopen(void *arg, struct queue *q AK_UNUSED)
+{
+	struct app *app = arg;
+	struct ak_err err = { 0 };
+
+	if (log_reopen(&app->log, &err) == -1)
+		ak_cmd_warn(app->ctx, "log: %s", err.text);
+}
+
+/* ---- From the start to the end. ---- */
+
+static int
+confine(const struct app *app, struct ak_err *err)
+{
+	struct confine_path paths[16 + CONF_LISTENS] = { { NULL, false } };
+	const struct config *config = app->config;
+	const struct settings *s = &config->settings;
+	size_t count = 0;
+
+	if (confine_user(config->user, err) == -1)
+		return -1;
+	if (!config->confine)
+		return 0;
+	paths[count++] = (struct confine_path){ "/etc", false };
+	paths[count++] = (struct confine_path){ "/usr", false };
+	paths[count++] = (struct confine_path){ "/lib", false };
+	paths[count++] = (struct confine_path){ "/proc/self", false };
+	paths[count++] = (struct confine_path){ "/run/systemd/resolve", false };
+	paths[count++] = (struct confine_path){ app->path, false };
+	paths[count++] = (struct confine_path){ config->keys, false };
+	paths[count++] = (struct confine_path){ s->spill_dir, true };
+	paths[count++] = (struct confine_path){ config->log, true };
+	paths[count++] = (struct confine_path){ config->admin, true };
+	for (size_t i = 0; i < s->listen_count; i++)
+		if (ak_starts(s->listens[i].address, "unix:"))
+			paths[count++] = (struct confine_path){
+				s->listens[i].address + 5, true,
+			};
+	return confine_files(paths, count, err);
+}
+
+/* As many connections as are configured need as many files. */
+static void
+raise_files(void)
+{
+	struct rlimit files;
+
+	if (getrlimit(RLIMIT_NOFILE, &files) == 0) {
+		files.rlim_cur = files.rlim_max;
+		setrlimit(RLIMIT_NOFILE, &files);
+	}
+}
+
+static void
+app_free(struct app *app)
+{
+	for (size_t i = 0; app->ended != NULL && i < ENDED; i++) {
+		name_put(app->ended[i].model);
+		name_put(app->ended[i].user);
+	}
+	free(app->ended);
+	forget(app);
+	free(app->overrides);
+	metrics_free(app->metrics);
+	log_close(&app->log);
+}
+
+static int
+serve(struct app *app, struct ak_err *err)
+{
+	const struct hooks hooks = { app, on_ended, on_token, on_backend,
+		on_tick, on_reload, on_reopen };
+	struct queue *q;
+	int failed;
+
+	q = queue_new(&app->config->settings, &hooks, err);
+	if (q == NULL)
+		return -1;
+	app->started = q->now;
+	app->admin = admin_new(app, q, app->config->admin,
+	    app->config->metrics, err);
+	failed = app->admin == NULL || confine(app, err) == -1 ? -1 :
+	    queue_run(q, err);
+	if (app->admin != NULL)
+		admin_free(app->admin, q);
+	queue_free(q);
+	return failed;
+}
+
+int
+run_run(struct ak_ctx *ctx, int count, char *operands[])
+{
+	struct app app = { .ctx = ctx, .limit = o.limit, .log.fd = -1 };
+	AK_FREE char *admin = NULL;
+	CONFIG struct config *config = NULL;
+	int failed;
+
+	signal(SIGPIPE, SIG_IGN);
+	app.path = count > 0 ? operands[0] : ask_options.file;
+	app.admin_path = ask_options.admin;
+	if (app_config(&app, &config, &ctx->err) == -1)
+		return -1;
+	/* A socket that nobody asked for may be missing. */
+	if (config->admin == NULL && app.admin_path == NULL &&
+	    (admin = admin_default()) != NULL)
+		config->admin = conf_keep(config, admin, strlen(admin));
+	if (log_open(&app.log, config->log, &ctx->err) == -1)
+		return -1;
+	set_clock(&app);
+	raise_files();
+	app.metrics = metrics_new();
+	app.ended = ak_calloc(ENDED, sizeof(*app.ended));
+	app.config = ak_take(&config);
+	failed = serve(&app, &ctx->err);
+	app_free(&app);
+	return failed;
+}
