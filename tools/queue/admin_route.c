@@ -92,7 +92,7 @@ get_metrics(struct admin_call *call, const char *rest AK_UNUSED)
 	const struct app *app = call->app;
 
 	call->type = "text/plain; version=0.0.4; charset=utf-8";
-	metrics_text(app->metrics, call->q, app->config->client_labels,
+	metrics_text(app->metrics, call->q, config_of(call->q)->client_labels,
 	    app->log.dropped, &call->out);
 }
 
@@ -147,7 +147,7 @@ get_events(struct admin_call *call, const char *rest AK_UNUSED)
 static void
 get_config(struct admin_call *call, const char *rest AK_UNUSED)
 {
-	tell_config(call->app->config, &call->out);
+	tell_config(config_of(call->q), &call->out);
 }
 
 /* ---- Changing. ---- */

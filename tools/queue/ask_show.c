@@ -1,8 +1,6 @@
 /*
  * ask_show - a record of the queue as one of ours, and how it is drawn.
  */
-#include <math.h>
-
 #include "lib/str.h"
 #include "tools/queue/ask.h"
 
@@ -145,7 +143,8 @@ show_text(struct ak_out *out, const struct ak_view *view, const char *key,
 static void
 show_number(struct ak_out *out, const char *key, double value)
 {
-	if (value == trunc(value) && fabs(value) <= 9007199254740992.0)
+	if (value >= -9007199254740992.0 && value <= 9007199254740992.0 &&
+	    value == (double)(int64_t)value)
 		ak_out_int(out, key, (int64_t)value);
 	else
 		ak_out_number(out, key, value);

@@ -1,7 +1,6 @@
 /*
  * conf_value - a key's value: from text, and back to the text it came from.
  */
-#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -202,7 +201,7 @@ static void
 print_seconds(const struct conf_key *key AK_UNUSED, const void *at,
     struct ak_buf *buf)
 {
-	print_ms((int64_t)llround(*(const double *)at * 1000), buf);
+	print_ms((int64_t)(*(const double *)at * 1000 + 0.5), buf);
 }
 
 /* "10%" or "2.5%": tenths of a per cent are what is kept. */

@@ -24,13 +24,14 @@ log_open(struct log *log, const char *path, struct ak_err *err)
 		return 0;
 	if (ak_streq(path, "-")) {
 		log->fd = STDOUT_FILENO;
+		log->path = ak_strdup(path);
 		return 0;
 	}
 	log->fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC |
 		O_NOFOLLOW | O_NONBLOCK, 0640);
 	if (log->fd == -1)
 		return ak_fail_sys(err, AK_CANTCREATE, "%s", path);
-	log->path = path;
+	log->path = ak_strdup(path);
 	return 0;
 }
 
@@ -39,13 +40,14 @@ log_reopen(struct log *log, struct ak_err *err)
 {
 	struct log new;
 
-	if (log->path == NULL)
+	if (log->path == NULL || ak_streq(log->path, "-"))
 		return 0;
 	log_flush(log);
 	if (log_open(&new, log->path, err) == -1)
 		return -1;
 	close(log->fd);
 	log->fd = new.fd;
+	free(new.path);
 	return 0;
 }
 
@@ -102,8 +104,10 @@ void
 log_close(struct log *log)
 {
 	log_flush(log);
-	if (log->path != NULL && log->fd != -1)
+	if (log->fd != -1 && log->fd != STDOUT_FILENO)
 		close(log->fd);
 	ak_buf_free(&log->buf);
+	free(log->path);
+	log->path = NULL;
 	log->fd = -1;
 }

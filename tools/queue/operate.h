@@ -38,7 +38,7 @@ void put_end(struct ak_buf *buf);
 
 struct log {
 	int fd;		  /* -1: none */
-	const char *path; /* NULL: fd is stdout */
+	char *path; /* NULL: none; "-": fd is stdout */
 	struct ak_buf buf;
 	int64_t dropped; /* lines */
 };
@@ -94,13 +94,10 @@ struct override {
 
 struct app {
 	struct ak_ctx *ctx;
-	const char *path; /* of the configuration, or NULL */
-	const struct ak_opt_list *listens, *backends;
-	const char *admin_path, *keys_path, *log_path; /* NULL: not said */
-	int64_t limit; /* -1: not said */
+	const char *path;	/* of the configuration, or NULL */
+	const char *admin_path; /* as the command line says, or NULL */
 	struct override *overrides;
 	size_t override_count;
-	struct config *config; /* of the queue; not ours once it has it */
 	struct log log;
 	struct metrics *metrics;
 	struct admin *admin;
@@ -110,6 +107,8 @@ struct app {
 	uint64_t ended_count;
 };
 
+/* The configuration that the queue runs by. */
+const struct config *config_of(const struct queue *q);
 /* Reads everything anew. */
 int app_config(const struct app *app, struct config **config,
     struct ak_err *err) AK_MUST;

@@ -93,6 +93,29 @@ app_config(const struct app *app, struct config **config, struct ak_err *err)
 	return 0;
 }
 
+const struct config *
+config_of(const struct queue *q)
+{
+	return (const struct config *)(const void *)q->settings;
+}
+
+/* The queue serves on without a log rather than not at all. */
+static void
+reopen_log(struct app *app, const struct config *config)
+{
+	struct ak_err err = { 0 };
+	struct log new;
+
+	if (ak_streq(app->log.path, config->log))
+		return;
+	if (log_open(&new, config->log, &err) == -1) {
+		ak_cmd_warn(app->ctx, "log: %s", err.text);
+		return;
+	}
+	log_close(&app->log);
+	app->log = new;
+}
+
 static int
 go_over(struct app *app, struct queue *q, struct ak_err *err)
 {
@@ -101,7 +124,8 @@ go_over(struct app *app, struct queue *q, struct ak_err *err)
 	if (app_config(app, &new, err) == -1 ||
 	    queue_reload(q, &new->settings, err) == -1)
 		return -1;
-	app->config = ak_take(&new);
+	new = NULL; /* the queue's now */
+	reopen_log(app, config_of(q));
 	return 0;
 }
 
@@ -251,26 +275,18 @@ on_tick(void *arg, struct queue *q AK_UNUSED)
 	log_flush(&app->log);
 }
 
-/* queue_reload() is the caller's here: it only wants the settings. */
+/* Goes over by itself, so that it can tell why not. */
 static struct settings *
-on_reload(void *arg, struct queue *q AK_UNUSED)
+on_reload(void *arg, struct queue *q)
 {
 	struct app *app = arg;
-	struct config *new = NULL;
 	struct ak_err err = { 0 };
-	size_t count = app->override_count;
 
-	app->override_count = 0;
-	if (app_config(app, &new, &err) == -1) {
-		app->override_count = count;
+	if (app_reload(app, q, &err) == -1)
 		ak_cmd_warn(app->ctx, "not reloaded: %s", err.text);
-		return NULL;
-	}
-	app->override_count = count;
-	forget(app);
-	app->config = new;
-	ak_cmd_warn(app->ctx, "reloaded");
-	return &new->settings;
+	else
+		ak_cmd_warn(app->ctx, "reloaded");
+	return NULL;
 }
 
 static void
@@ -286,10 +302,10 @@ on_reopen(void *arg, struct queue *q AK_UNUSED)
 /* ---- From the start to the end. ---- */
 
 static int
-confine(const struct app *app, struct ak_err *err)
+confine(const struct app *app, const struct queue *q, struct ak_err *err)
 {
 	struct confine_path paths[16 + CONF_LISTENS] = { { NULL, false } };
-	const struct config *config = app->config;
+	const struct config *config = config_of(q);
 	const struct settings *s = &config->settings;
 	size_t count = 0;
 
@@ -341,24 +357,26 @@ app_free(struct app *app)
 	log_close(&app->log);
 }
 
+/* Takes config over. */
 static int
-serve(struct app *app, struct ak_err *err)
+serve(struct app *app, struct config *config, struct ak_err *err)
 {
 	const struct hooks hooks = { app, on_ended, on_token, on_backend,
 		on_tick, on_reload, on_reopen };
 	struct queue *q;
 	int failed;
 
-	q = queue_new(&app->config->settings, &hooks, err);
+	q = queue_new(&config->settings, &hooks, err);
 	if (q == NULL)
 		return -1;
 	app->started = q->now;
-	app->admin = admin_new(app, q, app->config->admin,
-	    app->config->metrics, err);
-	failed = app->admin == NULL || confine(app, err) == -1 ? -1 :
+	app->admin = admin_new(app, q, config_of(q)->admin,
+	    config_of(q)->metrics, err);
+	failed = app->admin == NULL || confine(app, q, err) == -1 ? -1 :
 	    queue_run(q, err);
 	if (app->admin != NULL)
 		admin_free(app->admin, q);
+	app->admin = NULL;
 	queue_free(q);
 	return failed;
 }
@@ -366,7 +384,7 @@ serve(struct app *app, struct ak_err *err)
 int
 run_run(struct ak_ctx *ctx, int count, char *operands[])
 {
-	struct app app = { .ctx = ctx, .limit = o.limit, .log.fd = -1 };
+	struct app app = { .ctx = ctx, .log.fd = -1 };
 	AK_FREE char *admin = NULL;
 	CONFIG struct config *config = NULL;
 	int failed;
@@ -386,8 +404,7 @@ run_run(struct ak_ctx *ctx, int count, char *operands[])
 	raise_files();
 	app.metrics = metrics_new();
 	app.ended = ak_calloc(ENDED, sizeof(*app.ended));
-	app.config = ak_take(&config);
-	failed = serve(&app, &ctx->err);
+	failed = serve(&app, ak_take(&config), &ctx->err);
 	app_free(&app);
 	return failed;
 }
