@@ -76,7 +76,7 @@ static int
 worth(const struct sched *s, const struct key *key)
 {
 	for (int i = 0; i < s->classes_count; i++)
-		if (key->piles[i].fair.top)
+		if (key->piles[i].fair.count > 0)
 			return s->classes_count - i;
 	return 0;
 }

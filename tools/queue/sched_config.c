@@ -154,6 +154,8 @@ forget_key(struct table *t, struct named *n)
 {
 	struct key *key = (struct key *)(void *)n;
 
+	for (int i = 0; i < SCHED_CLASSES; i++)
+		order_empty(&key->piles[i].fair);
 	named_release(t->models, &key->model->named);
 }
 

@@ -80,8 +80,8 @@ client_lift(struct sched *s, struct client *c, int class)
 
 	for (struct link *l = head->next; l != head; l = l->next) {
 		p = holder(l, struct pile, active);
-		if (p->fair.top && p->fair.top->a < least)
-			least = p->fair.top->a;
+		if (p->fair.count > 0 && p->fair.top.a < least)
+			least = p->fair.top.a;
 	}
 	if (least == NEVER)
 		least = s->classes[class].floor;

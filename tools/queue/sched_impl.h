@@ -7,7 +7,7 @@
  * as many steps as there are keys, whatever waits in them. A client that may
  * start nothing (paused, at its limit) is parked: its flows are in no heap.
  *
- *	sched_heap.c	 leftist heap, intrusive
+ *	sched_heap.c	 leftist heap, intrusive; sched_order.c one in an array
  *	sched_table.c	 names of clients, models and keys, and who holds them
  *	sched_config.c	 defaults, checks, new; sched_reconfigure.c a change
  *	sched_queue.c	 entries in flows in piles
@@ -90,6 +90,33 @@ void heap_push(struct heap *heap, struct heap_node *node, int64_t a, int64_t b);
 /* Nothing when it is in no heap. */
 void heap_remove(struct heap *heap, struct heap_node *node);
 
+/*
+ * ---- orders: flows by (served, turn), the least first ----
+ *
+ * A client that is charged moves in the order of every key it has work for, so
+ * this is where a pick spends its time: a heap in one piece of memory, four
+ * below each, is three times as quick here as one of nodes. Only order_put()
+ * takes memory.
+ */
+
+struct order_slot {
+	int64_t a, b, due; /* due: when the first of the flow is */
+	struct flow *flow;
+};
+
+struct order {
+	struct order_slot top; /* a copy: a scan need not look further */
+	struct order_slot *slots;
+	int count, room;
+};
+
+void order_put(struct order *o, struct order_slot slot);
+/* Nothing when it is not in. */
+void order_drop(struct order *o, struct flow *f);
+void order_move(struct order *o, struct flow *f, int64_t a, int64_t b);
+/* Gives back memory, when it is empty. */
+void order_empty(struct order *o);
+
 /* ---- names: known while held, and then until there is need of room ---- */
 
 struct named {
@@ -132,10 +159,10 @@ struct model {
 
 struct pile {
 	struct key *key;
-	struct link active; /* in its class, while it has work */
-	struct heap fair;   /* flows by (served, turn) of their client */
-	struct heap old;    /* flows by their oldest arrival */
-	int queued;
+	struct link active;   /* in its class, while it has work */
+	struct order fair;    /* flows by (served, turn) of their client */
+	struct heap old;      /* flows by their oldest arrival */
+	int queued, avoiding; /* those that avoid a backend */
 	int64_t served_at;
 	int64_t service_us; /* a request takes, about; 0: not known */
 };
@@ -159,16 +186,16 @@ struct client {
 	int running, queued, waiting[SCHED_CLASSES];
 	int64_t served[SCHED_CLASSES]; /* the counters of VTC */
 	int64_t turn;
-	struct link flows;
+	struct link flows[SCHED_CLASSES];
 	int64_t prompt, generated, gpu_us;
 };
 
 struct flow {
-	struct client *client;
+	struct link of_client; /* first what a charge touches */
 	struct pile *pile;
-	int class;
-	struct link of_client;
-	struct heap_node fair, old;
+	struct client *client;
+	int class, at; /* in pile->fair; -1: not */
+	struct heap_node old;
 	struct heap order; /* entries by (due, seq) */
 	struct link ages;  /* entries by arrival */
 };
@@ -304,7 +331,7 @@ void client_rekey(struct client *c, int class);
 static inline struct flow *
 pile_first(const struct pile *p)
 {
-	return holder(p->fair.top, struct flow, fair);
+	return p->fair.top.flow;
 }
 
 static inline struct entry *
@@ -353,7 +380,8 @@ void entry_start(struct sched *s, struct entry *e, int backend, int64_t now);
 enum fit { FIT_NO, FIT_BUSY, FIT_LOAD, FIT_NOW };
 
 struct choice {
-	struct entry *entry; /* NULL: none */
+	struct pile *pile;   /* NULL: none */
+	struct entry *entry; /* its first */
 	enum fit fit;
 };
 
@@ -363,10 +391,11 @@ struct scan {
 	int backend;
 	struct choice best[SCHED_CLASSES]; /* now, or with a switch */
 	struct choice stay[SCHED_CLASSES]; /* now */
-	struct choice overdue;
+	struct choice overdue[SCHED_CLASSES];
 	int64_t oldest[SCHED_CLASSES]; /* arrival; NEVER */
 };
 
+/* Of e; NULL: of the first of the pile, which is then looked at in need. */
 enum fit scan_fit(struct scan *look, const struct pile *p,
     const struct entry *e);
 bool class_open(const struct sched *s, int class);

@@ -22,10 +22,11 @@ client_make(struct sched *s, const char *name)
 		return NULL;
 	n = named_make(&s->clients, name, len);
 	c = (struct client *)(void *)n;
-	if (c && !c->flows.next)
-		link_init(&c->flows);
-	if (c && c->weight == 0)
-		c->weight = 1;
+	if (!c || c->weight > 0)
+		return c;
+	c->weight = 1;
+	for (int i = 0; i < SCHED_CLASSES; i++)
+		link_init(&c->flows[i]);
 	return c;
 }
 
@@ -149,6 +150,9 @@ sched_add(struct sched *s, const struct sched_request *r, int64_t now,
 	e->prompt = r->prompt > 0 ? r->prompt : 0;
 	e->owner = r->owner;
 	e->seq = ++s->seq;
+	/* Of two that had the same, one that had no turn yet comes first. */
+	if (c->turn == 0)
+		c->turn = s->seq - NEVER / 2;
 	if (c->waiting[r->class] == 0)
 		client_lift(s, c, r->class);
 	entry_queue(s, e);

@@ -151,9 +151,8 @@ class_in_the_way(struct scan *look, const struct key *key)
 		for (int c = 0; c < best && c < s->classes_count; c++) {
 			struct pile *p = &other->piles[c];
 
-			if (p->fair.top && class_open(s, c) &&
-			    scan_fit(look, p, flow_first(pile_first(p))) >
-				FIT_NO)
+			if (p->fair.count > 0 && class_open(s, c) &&
+			    scan_fit(look, p, NULL) > FIT_NO)
 				best = c;
 		}
 	}
@@ -246,17 +245,16 @@ static const struct choice *
 turn_of(struct scan *look, enum why *why)
 {
 	const struct choice *first = first_of(look, look->best), *other;
+	const struct choice *overdue = first_of(look, look->overdue);
 
 	*why = WHY_TURN;
 	if (!first)
 		return NULL;
-	if (look->overdue.entry) {
+	if (overdue) {
 		*why = WHY_OVERDUE;
-		if (look->overdue.entry != first->entry ||
-		    first->fit == FIT_LOAD)
-			look->s->classes[look->overdue.entry->class]
-			    .promotions++;
-		return &look->overdue;
+		if (overdue->entry != first->entry || first->fit == FIT_LOAD)
+			look->s->classes[overdue->entry->class].promotions++;
+		return overdue;
 	}
 	gpu_count(look->s, look->now);
 	other = short_of_share(look, first->entry->class);

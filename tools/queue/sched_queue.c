@@ -81,6 +81,8 @@ entry_times(const struct sched *s, struct entry *e)
 	int64_t wait = c->max_wait ? later(e->arrived, c->max_wait) : NEVER;
 
 	e->due = e->deadline && e->deadline < wait ? e->deadline : wait;
+	if (e->due == NEVER)
+		e->due = NEVER / 2 + e->seq;
 	e->expires = e->deadline ? e->deadline : NEVER;
 	if (c->overdue == SCHED_REFUSE && wait < e->expires)
 		e->expires = wait;
@@ -94,14 +96,16 @@ flow_enter(struct flow *f)
 
 	if (c->parked)
 		return;
-	heap_push(&f->pile->fair, &f->fair, c->served[f->class], c->turn);
+	order_put(&f->pile->fair,
+	    (struct order_slot){
+		c->served[f->class], c->turn, flow_first(f)->due, f });
 	heap_push(&f->pile->old, &f->old, e->arrived, e->seq);
 }
 
 static void
 flow_leave(struct flow *f)
 {
-	heap_remove(&f->pile->fair, &f->fair);
+	order_drop(&f->pile->fair, f);
 	heap_remove(&f->pile->old, &f->old);
 }
 
@@ -109,7 +113,7 @@ static struct flow *
 flow_find(struct sched *s, const struct entry *e)
 {
 	struct pile *pile = &e->key->piles[e->class];
-	struct link *head = &e->client->flows;
+	struct link *head = &e->client->flows[e->class];
 	struct flow *f;
 
 	for (struct link *l = head->next; l != head; l = l->next) {
@@ -119,9 +123,9 @@ flow_find(struct sched *s, const struct entry *e)
 	}
 	f = s->spare_flow ? s->spare_flow : ak_malloc(sizeof(*f));
 	s->spare_flow = NULL;
-	*f = (struct flow){ .client = e->client,
-		.pile = pile,
-		.class = e->class };
+	*f = (struct flow){
+		.client = e->client, .pile = pile, .class = e->class, .at = -1
+	};
 	link_before(head, &f->of_client);
 	link_init(&f->ages);
 	return f;
@@ -151,6 +155,7 @@ count_waiting(struct sched *s, struct entry *e, int by)
 	struct pile *pile = &e->key->piles[e->class];
 
 	pile->queued += by;
+	pile->avoiding += e->avoid ? by : 0;
 	e->key->queued += by;
 	e->client->queued += by;
 	e->client->waiting[e->class] += by;
@@ -197,6 +202,8 @@ entry_unqueue(struct sched *s, struct entry *e)
 	e->flow = NULL;
 	if (pile->queued == 0)
 		link_out(&pile->active);
+	if (pile->queued == 0 && pile->fair.room > 64)
+		order_empty(&pile->fair);
 	if (f->order.top) {
 		flow_enter(f);
 		return;
@@ -206,37 +213,43 @@ entry_unqueue(struct sched *s, struct entry *e)
 	s->spare_flow = f;
 }
 
+static void
+client_park(struct client *c)
+{
+	for (int i = 0; i < SCHED_CLASSES; i++) {
+		struct link *head = &c->flows[i];
+
+		for (struct link *l = head->next; l != head; l = l->next)
+			if (c->parked)
+				flow_leave(holder(l, struct flow, of_client));
+			else
+				flow_enter(holder(l, struct flow, of_client));
+	}
+}
+
 void
 client_check(struct sched *s, struct client *c)
 {
 	int limit = c->limit ? c->limit : s->config.client_limit;
 	bool parked = c->gate == SCHED_PAUSED ||
 	    (limit > 0 && c->running >= limit);
-	struct link *head = &c->flows;
 
 	if (parked == c->parked)
 		return;
 	c->parked = parked;
-	for (struct link *l = head->next; l != head; l = l->next)
-		if (parked)
-			flow_leave(holder(l, struct flow, of_client));
-		else
-			flow_enter(holder(l, struct flow, of_client));
+	client_park(c);
 }
 
 void
 client_rekey(struct client *c, int class)
 {
-	struct link *head = &c->flows;
+	struct link *head = &c->flows[class];
 	struct flow *f;
 
-	if (c->parked || c->waiting[class] == 0)
+	if (c->parked)
 		return;
 	for (struct link *l = head->next; l != head; l = l->next) {
 		f = holder(l, struct flow, of_client);
-		if (f->class != class)
-			continue;
-		heap_remove(&f->pile->fair, &f->fair);
-		heap_push(&f->pile->fair, &f->fair, c->served[class], c->turn);
+		order_move(&f->pile->fair, f, c->served[class], c->turn);
 	}
 }

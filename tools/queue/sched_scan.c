@@ -90,8 +90,11 @@ scan_fit(struct scan *look, const struct pile *p, const struct entry *e)
 	const struct resident *r;
 
 	if (!model_open(p->key->model) ||
-	    !has_model(p->key->model, look->backend) ||
-	    (e->avoid && avoided(look->s, e, look->backend)))
+	    !has_model(p->key->model, look->backend))
+		return FIT_NO;
+	if (!e && (p->avoiding || p->key->loading || p->key->resident))
+		e = flow_first(pile_first(p));
+	if (p->avoiding && avoided(look->s, e, look->backend))
 		return FIT_NO;
 	r = p->key->resident & 1U << look->backend ? resident_find(b, p->key)
 						   : NULL;
@@ -107,24 +110,22 @@ scan_fit(struct scan *look, const struct pile *p, const struct entry *e)
 
 /* The client with less comes first, and of one client what is due. */
 static bool
-before(const struct entry *x, const struct entry *y)
+before(const struct pile *p, const struct pile *q)
 {
-	const struct heap_node *a = &x->flow->fair, *b = &y->flow->fair;
+	const struct order_slot *x = &p->fair.top, *y = &q->fair.top;
 
-	if (a->a != b->a)
-		return a->a < b->a;
-	if (a->b != b->b)
-		return a->b < b->b;
-	if (x->due != y->due)
-		return x->due < y->due;
-	return x->seq < y->seq;
+	if (x->a != y->a)
+		return x->a < y->a;
+	if (x->b != y->b)
+		return x->b < y->b;
+	return x->due < y->due;
 }
 
 static void
-prefer(struct choice *best, struct entry *e, enum fit fit)
+prefer(struct choice *best, struct pile *p, enum fit fit)
 {
-	if (!best->entry || before(e, best->entry))
-		*best = (struct choice){ e, fit };
+	if (!best->pile || before(p, best->pile))
+		*best = (struct choice){ .pile = p, .fit = fit };
 }
 
 /* Since when a pile has got nothing, while it had work. */
@@ -135,48 +136,53 @@ since(const struct pile *p)
 }
 
 static void
-scan_class(struct scan *look, int class)
+scan_pile(struct scan *look, int class, struct pile *p)
 {
-	struct link *head = &look->s->classes[class].piles;
 	int64_t max_wait = look->s->config.classes[class].max_wait;
-	int64_t oldest = NEVER;
-	struct pile *p;
-	struct entry *e;
-	enum fit fit;
+	struct choice *overdue = &look->overdue[class];
+	enum fit fit = scan_fit(look, p, NULL);
 
-	for (struct link *l = head->next; l != head; l = l->next) {
-		p = holder(l, struct pile, active);
-		if (!p->fair.top)
-			continue;
-		e = flow_first(pile_first(p));
-		fit = scan_fit(look, p, e);
-		if (fit < FIT_LOAD)
-			continue;
-		prefer(&look->best[class], e, fit);
-		if (fit == FIT_NOW)
-			prefer(&look->stay[class], e, fit);
-		if (p->old.top->a < look->oldest[class])
-			look->oldest[class] = p->old.top->a;
-		if (max_wait == 0 || look->now - since(p) < max_wait ||
-		    since(p) >= oldest ||
-		    (look->overdue.entry && look->overdue.entry->class < class))
-			continue;
-		oldest = since(p);
-		look->overdue = (struct choice){ e, fit };
-	}
+	if (fit < FIT_LOAD)
+		return;
+	prefer(&look->best[class], p, fit);
+	if (fit == FIT_NOW)
+		prefer(&look->stay[class], p, fit);
+	if (p->old.top->a < look->oldest[class])
+		look->oldest[class] = p->old.top->a;
+	if (max_wait > 0 && look->now - since(p) >= max_wait &&
+	    (!overdue->pile || since(p) < since(overdue->pile)))
+		*overdue = (struct choice){ .pile = p, .fit = fit };
+}
+
+static void
+find_entry(struct choice *c)
+{
+	if (c->pile)
+		c->entry = flow_first(pile_first(c->pile));
 }
 
 void
 scan_piles(struct scan *look)
 {
+	struct link *head;
+	struct pile *p;
+
 	for (int i = 0; i < look->s->classes_count; i++) {
-		look->best[i] = look->stay[i] = (struct choice){ 0 };
+		look->best[i] = look->stay[i] = look->overdue[i] =
+		    (struct choice){ 0 };
 		look->oldest[i] = NEVER;
+		head = &look->s->classes[i].piles;
+		if (!class_open(look->s, i))
+			continue;
+		for (struct link *l = head->next; l != head; l = l->next) {
+			p = holder(l, struct pile, active);
+			if (p->fair.count > 0)
+				scan_pile(look, i, p);
+		}
+		find_entry(&look->best[i]);
+		find_entry(&look->stay[i]);
+		find_entry(&look->overdue[i]);
 	}
-	look->overdue = (struct choice){ 0 };
-	for (int i = 0; i < look->s->classes_count; i++)
-		if (class_open(look->s, i))
-			scan_class(look, i);
 }
 
 struct entry *
@@ -194,7 +200,7 @@ scan_key(struct scan *look, const struct key *key)
 			return e;
 	}
 	for (int i = 0; i < s->classes_count; i++)
-		if (class_open(s, i) && key->piles[i].fair.top) {
+		if (class_open(s, i) && key->piles[i].fair.count > 0) {
 			e = flow_first(pile_first(&key->piles[i]));
 			if (!avoided(s, e, look->backend))
 				return e;
