@@ -265,6 +265,13 @@ engine_failed(const struct engine *engine, const struct ak_http_reply *reply,
 			help_start(engine, err);
 		return ak_fail_in(err, "docker");
 	}
+	/* A stream without an end that ended: the daemon is stopping. */
+	if (reply->status == 200) {
+		ak_err_set(err, AK_UNAVAILABLE, "docker: %s: hung up",
+		    engine->where);
+		help_start(engine, err);
+		return -1;
+	}
 	if (reply->body.len > 0 &&
 	    ak_json_parse(&json, reply->body.data, reply->body.len,
 		&ignored) == 0)

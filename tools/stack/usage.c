@@ -40,7 +40,9 @@ usage_since(struct usage *now, const struct usage *before)
 {
 	double elapsed = (double)(now->at_ns - before->at_ns);
 
-	if (now->known && before->known && elapsed > 0)
+	/* One that was started again counts from 0. */
+	if (now->known && before->known && elapsed > 0 &&
+	    now->cpu_ns >= before->cpu_ns)
 		now->cpu_percent = 100.0 *
 		    (double)(now->cpu_ns - before->cpu_ns) / elapsed;
 }

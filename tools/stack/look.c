@@ -1,0 +1,301 @@
+/*
+ * look - all that is known of some services at one moment.
+ */
+#include "tools/stack/look.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+	PROBE_MS = 1000,
+	SAMPLE_MS = 100,
+};
+
+static bool
+has_row(const struct look *look, const char *name)
+{
+	for (size_t i = 0; i < look->count; i++)
+		if (ak_streq(look->rows[i].name, name))
+			return true;
+	return false;
+}
+
+static void
+add_row(struct look *look, const struct service *service, const char *name)
+{
+	if (has_row(look, name))
+		return;
+	look->rows = ak_resize(look->rows, look->count + 1,
+	    sizeof(*look->rows));
+	look->rows[look->count++] = (struct row){ .service = service,
+		.name = name };
+}
+
+/* Marks a service and, through what it cannot do without, all it needs. */
+static void
+mark(const struct kit *kit, const struct service *service, bool *wanted)
+{
+	bool *mine;
+
+	if (service == NULL)
+		return;
+	mine = &wanted[service - kit->services];
+	if (*mine)
+		return;
+	*mine = true;
+	for (size_t i = 0; i < service->need_count; i++)
+		if (service->needs[i].required)
+			mark(kit,
+			    kit_service(kit, service->needs[i].service),
+			    wanted);
+}
+
+static void
+add_existing(const struct kit *kit, struct look *look)
+{
+	AK_FREE bool *wanted = ak_calloc(kit->service_count + 1,
+	    sizeof(*wanted));
+	const struct containers *containers = &look->containers;
+
+	for (size_t i = 0; i < containers->count; i++)
+		mark(kit, kit_service(kit, containers->items[i].service),
+		    wanted);
+	for (size_t i = 0; i < kit->service_count; i++)
+		if (wanted[i])
+			add_row(look, &kit->services[i],
+			    kit->services[i].name);
+	for (size_t i = 0; i < containers->count; i++)
+		if (kit_service(kit, containers->items[i].service) == NULL)
+			add_row(look, NULL, containers->items[i].service);
+}
+
+static int
+add_selected(const struct kit *kit, char *const names[], size_t count,
+    struct look *look, struct ak_err *err)
+{
+	SELECTION struct selection selection = { 0 };
+
+	if (count > 0) {
+		if (resolve_named(kit, names, count, &selection, err) == -1)
+			return -1;
+	} else if (resolve(kit, NULL, 0, &selection, err) == -1) {
+		return -1;
+	}
+	for (size_t i = 0; i < selection.count; i++)
+		add_row(look, selection.picks[i].service,
+		    selection.picks[i].service->name);
+	return 0;
+}
+
+static void
+judge_orphan(struct row *row)
+{
+	if (row->service != NULL)
+		return;
+	row->state.well = WELL_ILL;
+	snprintf(row->state.text, sizeof(row->state.text), "not in the kit");
+}
+
+/* Of several containers of a service the worst is shown. */
+static void
+judge(const struct look *look, struct row *row)
+{
+	state_judge(row->service, NULL, &row->state);
+	for (size_t i = 0; i < look->containers.count; i++) {
+		const struct container *container = &look->containers.items[i];
+		struct state state;
+
+		if (!ak_streq(container->service, row->name))
+			continue;
+		state_judge(row->service, container, &state);
+		if (row->containers++ == 0 || state.well > row->state.well)
+			row->state = state;
+	}
+	judge_orphan(row);
+}
+
+static char *
+image_name(const struct kit *kit, const struct service *service)
+{
+	return service->image != NULL
+	    ? ak_strdup(service->image)
+	    : ak_printf("%s-%s", kit->project, service->name);
+}
+
+static void
+find_drifts(const struct kit *kit, struct look *look,
+    const struct image images[])
+{
+	for (size_t i = 0, n = 0; i < look->count; i++) {
+		struct row *row = &look->rows[i];
+
+		if (row->service == NULL || row->state.container == NULL)
+			continue;
+		drift_find(kit, row->service, row->state.container,
+		    &images[n++], &row->drift);
+	}
+}
+
+static int
+look_drift(struct kit *kit, struct engine *engine, struct look *look,
+    struct ak_err *err)
+{
+	AK_FREE char **names = ak_calloc(look->count + 1, sizeof(*names));
+	AK_FREE struct image *images = ak_calloc(look->count + 1,
+	    sizeof(*images));
+	size_t count = 0;
+	int failed;
+
+	for (size_t i = 0; i < look->count; i++)
+		if (look->rows[i].service != NULL &&
+		    look->rows[i].state.container != NULL)
+			names[count++] = image_name(kit,
+			    look->rows[i].service);
+	if (count == 0)
+		return 0;
+	failed = engine_images(engine, (const char *const *)names, count,
+	    images, err);
+	if (failed == 0 && (failed = model_hashes(kit, err)) == 0)
+		find_drifts(kit, look, images);
+	for (size_t i = 0; i < count; i++) {
+		free(names[i]);
+		image_free(&images[i]);
+	}
+	return failed;
+}
+
+/* Only what the kit says of itself makes a running service ill. */
+static void
+judge_probe(struct row *row, const struct probe *probe)
+{
+	row->probe = *probe;
+	if (row->state.well != WELL_OK || probe->result != PROBE_FAILED ||
+	    service_label(row->service, "aikit.probe") == NULL)
+		return;
+	row->state.well = WELL_ILL;
+	snprintf(row->state.text, sizeof(row->state.text), "probe: %s",
+	    probe->text);
+}
+
+static int
+look_probe(struct look *look, struct ak_err *err)
+{
+	AK_FREE struct probe_target *targets = ak_calloc(look->count + 1,
+	    sizeof(*targets));
+
+	for (size_t i = 0; i < look->count; i++)
+		targets[i] = (struct probe_target){
+			.service = look->rows[i].service,
+			.container = look->rows[i].state.container,
+		};
+	if (probe_all(targets, look->count, PROBE_MS, err) == -1)
+		return -1;
+	for (size_t i = 0; i < look->count; i++)
+		if (look->rows[i].service != NULL)
+			judge_probe(&look->rows[i], &targets[i].probe);
+	return 0;
+}
+
+static void
+add_usage(struct usage *sum, const struct usage *usage)
+{
+	if (!usage->known)
+		return;
+	sum->known = true;
+	sum->cpu_percent += usage->cpu_percent;
+	sum->memory += usage->memory;
+	sum->memory_limit += usage->memory_limit;
+	sum->received += usage->received;
+	sum->sent += usage->sent;
+	sum->read += usage->read;
+	sum->written += usage->written;
+	sum->pids += usage->pids;
+}
+
+void
+look_add_usage(struct look *look, const struct usage_target targets[],
+    size_t count)
+{
+	for (size_t i = 0; i < look->count; i++)
+		for (size_t k = 0; k < count; k++)
+			if (ak_streq(look->rows[i].name,
+				targets[k].container->service))
+				add_usage(&look->rows[i].usage,
+				    &targets[k].usage);
+}
+
+static int
+look_usage(struct look *look, struct ak_err *err)
+{
+	size_t count = look->containers.count;
+	AK_FREE struct usage_target *targets = ak_calloc(count + 1,
+	    sizeof(*targets));
+
+	for (size_t i = 0; i < count; i++)
+		targets[i].container = &look->containers.items[i];
+	if (usage_read(targets, count, SAMPLE_MS, err) == -1)
+		return -1;
+	look_add_usage(look, targets, count);
+	return 0;
+}
+
+bool
+look_is_local(const struct engine *engine)
+{
+	return *engine_where(engine) == '/';
+}
+
+static int
+look_rows(const struct kit *kit, char *const names[], size_t count,
+    struct look *look, struct ak_err *err)
+{
+	if (count > 0 || look->containers.count == 0) {
+		if (add_selected(kit, names, count, look, err) == -1)
+			return -1;
+	} else {
+		add_existing(kit, look);
+	}
+	for (size_t i = 0; i < look->count; i++)
+		judge(look, &look->rows[i]);
+	return 0;
+}
+
+int
+look_take(struct kit *kit, struct engine *engine, char *const names[],
+    size_t count, int what, struct look *look, struct ak_err *err)
+{
+	bool local = look_is_local(engine);
+
+	*look = (struct look){ 0 };
+	if (engine_containers(engine, kit->project, &look->containers, err) ==
+		0 &&
+	    look_rows(kit, names, count, look, err) == 0 &&
+	    (!(what & LOOK_DRIFT) ||
+		look_drift(kit, engine, look, err) == 0) &&
+	    (!(what & LOOK_PROBE) || !local || look_probe(look, err) == 0) &&
+	    (!(what & LOOK_USAGE) || !local || look_usage(look, err) == 0))
+		return 0;
+	look_free(look);
+	return -1;
+}
+
+void
+look_free(struct look *look)
+{
+	for (size_t i = 0; i < look->count; i++)
+		drift_free(&look->rows[i].drift);
+	free(look->rows);
+	containers_free(&look->containers);
+	*look = (struct look){ 0 };
+}
+
+size_t
+look_ill(const struct look *look)
+{
+	size_t ill = 0;
+
+	for (size_t i = 0; i < look->count; i++)
+		ill += look->rows[i].state.well > WELL_OK;
+	return ill;
+}
