@@ -121,6 +121,7 @@ state_of() {
 	run -1 --separate-stderr aikit-stack up --plan web
 	run -0 --separate-stderr aikit-stack up web
 	[ "$(docker exec "$project-db-1" printenv TUNE)" = 2 ]
+	run -0 --separate-stderr aikit-stack plan web
 }
 
 @test "stop: what is named, and what then nothing else needs and nobody asked for" {

@@ -46,8 +46,7 @@ mark(const struct kit *kit, const struct service *service, bool *wanted)
 	*mine = true;
 	for (size_t i = 0; i < service->need_count; i++)
 		if (service->needs[i].required)
-			mark(kit,
-			    kit_service(kit, service->needs[i].service),
+			mark(kit, kit_service(kit, service->needs[i].service),
 			    wanted);
 }
 
@@ -63,8 +62,7 @@ add_existing(const struct kit *kit, struct look *look)
 		    wanted);
 	for (size_t i = 0; i < kit->service_count; i++)
 		if (wanted[i])
-			add_row(look, &kit->services[i],
-			    kit->services[i].name);
+			add_row(look, &kit->services[i], kit->services[i].name);
 	for (size_t i = 0; i < containers->count; i++)
 		if (kit_service(kit, containers->items[i].service) == NULL)
 			add_row(look, NULL, containers->items[i].service);
@@ -150,13 +148,13 @@ look_drift(struct kit *kit, struct engine *engine, struct look *look,
 	for (size_t i = 0; i < look->count; i++)
 		if (look->rows[i].service != NULL &&
 		    look->rows[i].state.container != NULL)
-			names[count++] = image_name(kit,
-			    look->rows[i].service);
+			names[count++] = image_name(kit, look->rows[i].service);
 	if (count == 0)
 		return 0;
 	failed = engine_images(engine, (const char *const *)names, count,
 	    images, err);
-	if (failed == 0 && (failed = model_hashes(kit, err)) == 0)
+	if (failed == 0 &&
+	    (failed = model_hashes(kit, &look->containers, err)) == 0)
 		find_drifts(kit, look, images);
 	for (size_t i = 0; i < count; i++) {
 		free(names[i]);
@@ -271,8 +269,7 @@ look_take(struct kit *kit, struct engine *engine, char *const names[],
 	if (engine_containers(engine, kit->project, &look->containers, err) ==
 		0 &&
 	    look_rows(kit, names, count, look, err) == 0 &&
-	    (!(what & LOOK_DRIFT) ||
-		look_drift(kit, engine, look, err) == 0) &&
+	    (!(what & LOOK_DRIFT) || look_drift(kit, engine, look, err) == 0) &&
 	    (!(what & LOOK_PROBE) || !local || look_probe(look, err) == 0) &&
 	    (!(what & LOOK_USAGE) || !local || look_usage(look, err) == 0))
 		return 0;

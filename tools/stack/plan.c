@@ -169,7 +169,7 @@ plan_fill(struct kit *kit, struct engine *engine, struct plan *plan,
 	if (engine_containers(engine, kit->project, &containers, err) == -1 ||
 	    images_look(kit, engine, plan, err) == -1)
 		return -1;
-	if (containers.count > 0 && model_hashes(kit, err) == -1)
+	if (containers.count > 0 && model_hashes(kit, &containers, err) == -1)
 		return -1;
 	for (size_t i = 0; i < plan->count; i++) {
 		struct step *step = &plan->steps[i];

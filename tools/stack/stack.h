@@ -7,6 +7,7 @@
  *	compose.c   the Compose program, and what it says when it fails
  *	model.c     docker compose config, and its cache
  *	inputs.c    all that the model depends on, as one hash
+ *	hashes.c    the hash that Compose gives to each service
  *	settings.c  settings.ini, local.ini, .env
  *	secrets.c   the files below secrets/
  *	resolve.c   names to services: closure, one-of choices, order
@@ -59,6 +60,7 @@ struct service {
 struct settings; /* settings.c */
 struct pattern;	 /* value.c */
 struct engine;	 /* engine.c */
+struct containers;
 struct ak_http_reply;
 
 /* A Compose project, with or without x-aikit. kit_close() frees. */
@@ -117,7 +119,8 @@ bool service_in_profile(const struct service *service, const char *profile);
 int model_load(struct kit *kit, const char *env_file,
     struct ak_err *err) AK_MUST;
 /* Compose's own hash of a service; NULL when Compose gave none. */
-int model_hashes(struct kit *kit, struct ak_err *err) AK_MUST;
+int model_hashes(struct kit *kit, const struct containers *containers,
+    struct ak_err *err) AK_MUST;
 const char *model_hash(const struct kit *kit, const struct service *service);
 
 /* compose.c */

@@ -30,10 +30,11 @@ static const struct ak_view service_view = {
 	    { "memory_limit_bytes", "LIMIT", AK_SHOW_SIZE, 0, NULL },
 	    { "received_bytes", "RECEIVED", AK_SHOW_SIZE, 0, NULL },
 	    { "sent_bytes", "SENT", AK_SHOW_SIZE, 0, NULL },
-	    { "reason", "REASON", AK_SHOW_TEXT, 0, NULL },
 	    { "drift", "DRIFT", AK_SHOW_TEXT, 0, NULL },
 	    { "ports", "PORTS", AK_SHOW_TEXT, 0, NULL },
 	    { "url", "URL", AK_SHOW_TEXT, 0, NULL },
+	    /* last, where a terminal cuts it */
+	    { "reason", "REASON", AK_SHOW_TEXT, 0, NULL },
 	},
 };
 
@@ -160,6 +161,8 @@ status_print(struct ak_out *out, const struct row *row)
 	ak_out_str(out, "probe", probe_names[row->probe.result]);
 	if (row->probe.result != PROBE_NONE)
 		ak_out_int(out, "probe_ms", row->probe.ms);
+	if (row->probe.result == PROBE_FAILED)
+		ak_out_str(out, "probe_error", row->probe.text);
 	ak_out_str(out, "well", wellness_names[row->state.well]);
 	if (row->state.text[0] != '\0')
 		ak_out_str(out, "reason", row->state.text);
