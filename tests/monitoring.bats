@@ -6,6 +6,9 @@
 # kit's own script starts, dashboards by a real Prometheus that reads every
 # expression.
 
+# Jq and eval get their text as it is.
+# shellcheck disable=SC2016
+
 load house
 load monitoring/common
 
@@ -128,9 +131,9 @@ alerts() {
 @test "the blackbox exporter accepts its modules, and every module asked for is there" {
 	run -0 prometheus-blackbox-exporter --config.check \
 		--config.file="$config/blackbox/blackbox.yml"
-	for module in $(sed -n 's/.*module: \[\(.*\)\].*/\1/p' "$config/prometheus/prometheus.yml"); do
+	while read -r module; do
 		grep -q "^  $module:" "$config/blackbox/blackbox.yml"
-	done
+	done < <(sed -n 's/.*module: \[\(.*\)\].*/\1/p' "$config/prometheus/prometheus.yml")
 }
 
 @test "an alert has one way to go" {
@@ -214,6 +217,7 @@ alerts() {
 @test "mail goes to its server with user and password" {
 	sink
 	printf 'canary pass' > "$ALERT_SECRETS/alert_smtp_password"
+	# shellcheck disable=SC2153
 	export ALERT_MAIL_TO=me@example.org SMTP_HOST=127.0.0.1:$SMTP_PORT \
 		SMTP_FROM=aikit@example.org SMTP_USER=user SMTP_TLS=false
 	alertmanager
@@ -245,7 +249,8 @@ alerts() {
 
 # prometheus: a real one with the kit's rules, on a port that the kernel chose.
 prometheus_answers() {
-	printf 'rule_files: ["%s/*.yml"]\n' "$rules" > "$here/prometheus.yml"
+	printf 'global: {evaluation_interval: 1s}\nrule_files: ["%s/*.yml"]\n' \
+		"$rules" > "$here/prometheus.yml"
 	prometheus --config.file="$here/prometheus.yml" \
 		--storage.tsdb.path="$here/tsdb" \
 		--web.listen-address=127.0.0.1:0 > "$here/prometheus.log" 2>&1 3>&- &
@@ -254,6 +259,11 @@ prometheus_answers() {
 	api=http://$(sed -n 's/.*msg="Listening on".*address=\([0-9.:]*\).*/\1/p' \
 		"$here/prometheus.log")/api/v1
 	wait_for 20 curl -sf "$api/query?query=1"
+}
+
+# asked PROMQL: success or error.
+asked() {
+	curl -s --data-urlencode "query=$1" "$api/query" | jq -r .status
 }
 
 # expressions: every PromQL expression of every panel, one a line.
@@ -281,7 +291,7 @@ expressions() {
 		holds 'all(.panels[].type; IN("timeseries", "stat", "bargauge", "table"))'
 	done
 	is 9 eval 'cat *.json | jq -r .title | sort -u | wc -l'
-	run -1 grep -i estimat *.json
+	run -1 grep -i estimat -- *.json
 }
 
 @test "every panel asks a datasource that is provisioned, and each serves who asks" {
@@ -300,13 +310,12 @@ expressions() {
 	prometheus_answers
 	count=0
 	while read -r expression; do
-		is success eval 'curl -s --data-urlencode "query=${expression//\$price/0.30}" \
-			"$api/query" | jq -r .status'
+		is success asked "${expression//\$price/0.30}"
 		count=$((count + 1))
 	done < <(expressions)
 	[ "$count" -gt 60 ]
 	# And it can say no.
-	is error eval 'curl -s --data-urlencode "query=sum(up" "$api/query" | jq -r .status'
+	is error asked 'sum(up'
 	wait_for 20 is '["DeadMansSwitch"]' eval 'curl -s "$api/alerts" |
 		jq -c "[.data.alerts[].labels.alertname]"'
 	is '[]' eval 'curl -s "$api/rules" | jq -c "[.data.groups[].rules[] |
