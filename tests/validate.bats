@@ -126,7 +126,7 @@ evidence() {
 	run -1 --separate-stderr aikit-stack validate
 	[ "$(bad)" = "error secret-readable secrets/web_key" ]
 	[ "$(jq -r 'select(.id == "secret-readable").next' <<<"$output")" = \
-	    "chmod 600 secrets/web_key" ]
+	    "chmod 600 $kit/secrets/web_key" ]
 	chmod 600 "$kit/secrets/web_key"
 	run -0 --separate-stderr aikit-stack validate
 }
@@ -137,7 +137,7 @@ evidence() {
 	run -1 --separate-stderr aikit-stack validate
 	[ "$(bad)" = "error secret-owner secrets/web_key" ]
 	[ "$(jq -r 'select(.id == "secret-owner").next' <<<"$output")" = \
-	    "sudo chown 4242 secrets/web_key" ]
+	    "sudo chown 4242 $kit/secrets/web_key" ]
 }
 
 # Each edit of a file of the kit, and the one finding it leads to.
@@ -265,4 +265,15 @@ sys.stdin.read()'; }
 	aikit-stack init >/dev/null
 	run -74 --separate-stderr bash -c 'aikit-stack validate >/dev/full'
 	complains
+}
+
+@test "the kit itself breaks no rule, and its catalogue is used and complete" {
+	cp -R "$ROOT/deploy/." "$BATS_TEST_TMPDIR/aikit"
+	rm -rf "$BATS_TEST_TMPDIR/aikit"/{secrets,local.ini,.env}
+	export AIKIT_STACK_KIT=$BATS_TEST_TMPDIR/aikit
+	aikit-stack init >/dev/null
+	run --separate-stderr aikit-stack validate full
+	[ "$(jq -r 'select(.id == "compose-file").evidence' <<<"$output")" != "" ] ||
+		deny "$(jq -c 'select(.severity == "error")' <<<"$output")"
+	[ -z "$(bad | grep -vE ' (port-taken|secret-owner) ')" ]
 }

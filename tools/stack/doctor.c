@@ -225,7 +225,7 @@ check_all(struct findings *findings, struct kit *kit, struct ak_err *err)
 	if (findings_settings(findings, kit, &told) == -1)
 		return 0;
 	if (kit->settings != NULL)
-		secrets_check(kit->settings, kit->fd, findings_take, findings);
+		secrets_check(kit, findings_take, findings);
 	if (findings_model(findings, kit, &told) == -1)
 		return 0;
 	check_env(findings, kit);

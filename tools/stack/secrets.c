@@ -132,8 +132,9 @@ tell(finding_fn *each, void *arg, const char *id, enum severity severity,
 }
 
 static void
-check_owner(const struct stat *status, const struct setting *setting,
-    const char *path, finding_fn *each, void *arg)
+check_owner(const struct kit *kit, const struct stat *status,
+    const struct setting *setting, const char *path, finding_fn *each,
+    void *arg)
 {
 	AK_FREE char *evidence = NULL;
 	AK_FREE char *next = NULL;
@@ -142,16 +143,17 @@ check_owner(const struct stat *status, const struct setting *setting,
 		return;
 	evidence = ak_printf("belongs to uid %u; its service reads it as %lld",
 	    (unsigned)status->st_uid, (long long)setting->owner);
-	next = ak_printf("sudo chown %lld %s", (long long)setting->owner, path);
+	next = ak_printf("sudo chown %lld %s/%s", (long long)setting->owner,
+	    kit->dir, path);
 	tell(each, arg, "secret-owner", SEV_ERROR, path, evidence, next);
 }
 
 static bool
-check_mode(const struct stat *status, const char *path, finding_fn *each,
-    void *arg)
+check_mode(const struct kit *kit, const struct stat *status, const char *path,
+    finding_fn *each, void *arg)
 {
 	AK_FREE char *evidence = NULL;
-	AK_FREE char *next = ak_printf("chmod 600 %s", path);
+	AK_FREE char *next = ak_printf("chmod 600 %s/%s", kit->dir, path);
 
 	if ((status->st_mode & 077) == 0)
 		return true;
@@ -209,17 +211,16 @@ check_unread(const struct ak_err *err, const char *path, finding_fn *each,
 	tell(each, arg, "secret-unread", SEV_NOTE, path, err->text, next);
 }
 
-/* Below the kit: the messages name secrets/NAME. */
 static void
-check_one(int kit_fd, const struct setting *setting, struct seen seen[],
-    size_t count, finding_fn *each, void *arg)
+check_one(const struct kit *kit, const struct setting *setting,
+    struct seen seen[], size_t count, finding_fn *each, void *arg)
 {
 	struct seen *now = &seen[count];
 	struct ak_err err = { 0 };
 	struct stat status;
 
 	now->path = secret_path(setting);
-	if (fstatat(kit_fd, now->path, &status, AT_SYMLINK_NOFOLLOW) == -1) {
+	if (fstatat(kit->fd, now->path, &status, AT_SYMLINK_NOFOLLOW) == -1) {
 		if (errno == ENOENT)
 			tell(each, arg, "secret-missing", SEV_ERROR, now->path,
 			    "there is no such file", "aikit-stack init");
@@ -229,11 +230,11 @@ check_one(int kit_fd, const struct setting *setting, struct seen seen[],
 		return;
 	}
 	if (S_ISREG(status.st_mode)) {
-		check_owner(&status, setting, now->path, each, arg);
-		if (!check_mode(&status, now->path, each, arg))
+		check_owner(kit, &status, setting, now->path, each, arg);
+		if (!check_mode(kit, &status, now->path, each, arg))
 			return;
 	}
-	if (ak_secret_read(kit_fd, now->path, &now->value, &err) == -1) {
+	if (ak_secret_read(kit->fd, now->path, &now->value, &err) == -1) {
 		check_unread(&err, now->path, each, arg);
 		return;
 	}
@@ -242,9 +243,9 @@ check_one(int kit_fd, const struct setting *setting, struct seen seen[],
 }
 
 size_t
-secrets_check(const struct settings *settings, int kit_fd, finding_fn *each,
-    void *arg)
+secrets_check(const struct kit *kit, finding_fn *each, void *arg)
 {
+	const struct settings *settings = kit->settings;
 	size_t total = settings_count(settings), count = 0;
 	AK_FREE struct seen *seen = ak_calloc(total + 1, sizeof(*seen));
 
@@ -252,7 +253,7 @@ secrets_check(const struct settings *settings, int kit_fd, finding_fn *each,
 		const struct setting *setting = settings_at(settings, i);
 
 		if (setting->type == SET_SECRET)
-			check_one(kit_fd, setting, seen, count++, each, arg);
+			check_one(kit, setting, seen, count++, each, arg);
 	}
 	for (size_t i = 0; i < count; i++) {
 		ak_secret_wipe(&seen[i].value);

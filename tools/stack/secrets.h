@@ -21,9 +21,8 @@ int secret_make(int dir, const struct setting *setting, struct ak_err *err)
 
 /*
  * Missing, empty, weak, readable by others, of the wrong owner, the same value
- * twice: a finding each. Returns how many secrets there are.
+ * twice: a finding each. Returns how many secrets its settings have.
  */
-size_t secrets_check(const struct settings *settings, int kit_fd,
-    finding_fn *each, void *arg);
+size_t secrets_check(const struct kit *kit, finding_fn *each, void *arg);
 
 #endif

@@ -44,7 +44,7 @@ check_secrets(struct findings *findings, const struct kit *kit)
 
 	if (kit->settings == NULL)
 		return;
-	count = secrets_check(kit->settings, kit->fd, findings_take, findings);
+	count = secrets_check(kit, findings_take, findings);
 	if (count > 0 && findings_bad(findings) == bad)
 		findings_add(findings, "secrets", SEV_OK, "secrets", NULL,
 		    "%zu secrets, each to one user", count);
