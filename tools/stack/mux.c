@@ -3,7 +3,6 @@
  */
 #include "tools/stack/mux.h"
 
-#include <ctype.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
@@ -22,34 +21,28 @@ static const char *const stream_names[] = { "stdout", "stderr" };
 static bool
 fits(char pattern, char c)
 {
-	return pattern == 'd' ? isdigit((unsigned char)c) != 0 : pattern == c;
+	return pattern == 'd' ? c >= '0' && c <= '9' : pattern == c;
 }
 
 /*
- * May these bytes begin a time? 1 when they are one, with the blank behind it,
- * 0 when more is needed, -1 when not.
+ * The last of len bytes, of which those before may begin a time: 1 when it
+ * makes them one (the blank behind it), 0 when more is needed, -1 when not.
  */
 static int
 stamp_check(const char *s, size_t len)
 {
-	size_t zone = STAMP_LEN + 1;
+	size_t last = len - 1, zone = STAMP_LEN + 1;
+	char c = s[last];
 
-	for (size_t i = 0; i < len && i < STAMP_LEN; i++)
-		if (!fits(STAMP[i], s[i]))
-			return -1;
-	if (len <= STAMP_LEN)
-		return 0;
-	if (s[STAMP_LEN] == 'Z') {
-		if (len == zone)
-			return 0;
-		return s[zone] == ' ' ? 1 : -1;
-	}
-	if (s[STAMP_LEN] != '+' && s[STAMP_LEN] != '-')
+	if (last < STAMP_LEN)
+		return fits(STAMP[last], c) ? 0 : -1;
+	if (last == STAMP_LEN)
+		return c == 'Z' || c == '+' || c == '-' ? 0 : -1;
+	if (s[STAMP_LEN] == 'Z')
+		return c == ' ' ? 1 : -1;
+	if (!fits(OFFSET[last - zone], c))
 		return -1;
-	for (size_t i = zone; i < len; i++)
-		if (!fits(OFFSET[i - zone], s[i]))
-			return -1;
-	return len == zone + sizeof(OFFSET) - 1 ? 1 : 0;
+	return last == zone + sizeof(OFFSET) - 2 ? 1 : 0;
 }
 
 /* In UTC; the daemon's own zone comes with some log drivers. */
