@@ -43,6 +43,13 @@ missing() {
 			http://127.0.0.1:9090/prometheus __name__ | sort)
 }
 
+# counts N PROMQL: that many series.
+counts() {
+	docker exec "$kit-prometheus" promtool query instant \
+		http://127.0.0.1:9090/prometheus "count($2) or vector(0)" |
+		grep -q "=> $1 "
+}
+
 @test "every metric that can be told here is told, under the name we use" {
 	container redis redis:8.0.2
 	container postgres -e POSTGRES_PASSWORD=x pgvector/pgvector:0.8.0-pg17
@@ -70,4 +77,11 @@ missing() {
 	[ "$(grep -c ' live$' "$ROOT/tests/monitoring/metrics.txt")" -gt 40 ]
 	wait_for 90 is '' missing || deny "missing: $(missing)"
 	run -0 docker exec "$kit-haproxy" bash /etc/aikit/haproxy/health
+
+	# All that runs is well, the databases by their ports too, and nothing
+	# that does not run is missed.
+	wait_for 60 counts 9 'service:up == 1'
+	wait_for 60 counts 2 'probe_success{job="ports"} == 1'
+	wait_for 60 counts 0 'service:up == 0'
+	counts 0 'ALERTS{alertname=~"ServiceDown|OllamaDown"}'
 }
