@@ -275,5 +275,5 @@ sys.stdin.read()'; }
 	run --separate-stderr aikit-stack validate full
 	[ "$(jq -r 'select(.id == "compose-file").evidence' <<<"$output")" != "" ] ||
 		deny "$(jq -c 'select(.severity == "error")' <<<"$output")"
-	[ -z "$(bad | grep -vE ' (port-taken|secret-owner) ')" ]
+	run ! grep -vE ' (port-taken|secret-owner) ' <<<"$(bad)ok port-taken -"
 }

@@ -10,9 +10,11 @@
 #include "tests/fuzz/fuzz.h"
 
 /* The tool's own files, which no library has. */
+/* NOLINTBEGIN(bugprone-suspicious-include) */
 #include "tools/stack/catalogue.c"
 #include "tools/stack/settings.c"
 #include "tools/stack/value.c"
+/* NOLINTEND(bugprone-suspicious-include) */
 
 char *
 secret_name(const struct setting *setting)

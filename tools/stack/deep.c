@@ -196,8 +196,6 @@ check_service(const struct machine *m, const struct service *service,
     const struct image *image)
 {
 	const char *label = service_label(service, "aikit.check");
-	AK_FREE char *command = NULL;
-	AK_FREE char *name = NULL;
 	struct check c = { .m = m, .service = service };
 
 	if (label == NULL || *label == '\0')
@@ -208,11 +206,12 @@ check_service(const struct machine *m, const struct service *service,
 		    service->image != NULL ? service->image : "");
 		return;
 	}
-	c.command = command = model_text(label);
-	c.name = name = ak_printf("%s-check-%s", m->kit->project,
-	    service->name);
+	c.command = model_text(label);
+	c.name = ak_printf("%s-check-%s", m->kit->project, service->name);
 	c.lacks_data = lacks_data(m, service);
 	run(&c);
+	free(c.command);
+	free(c.name);
 }
 
 void

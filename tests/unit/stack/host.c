@@ -95,12 +95,11 @@ test_accelerator(void)
 	root = open(dir, O_RDONLY | O_DIRECTORY);
 	for (size_t i = 0; i < n; i++) {
 		const char *path = steps[i].path;
-		AK_CLOSE int file = -1;
 
 		if (ak_ends(path, "/"))
 			mkdirat(root, path, 0700);
 		else
-			file = openat(root, path, O_WRONLY | O_CREAT, 0600);
+			mknodat(root, path, S_IFREG | 0600, 0);
 		is_str(host_accelerator_below(root), steps[i].accelerator,
 		    "%s is there: %s", path, steps[i].accelerator);
 	}

@@ -68,10 +68,11 @@ test_kit(const char *name, const char *id, const char *text)
 static void
 test_other(const char *text)
 {
-	AK_FREE char *other = ak_strdup(text);
+	const char *x = strstr(text, "x-aikit");
+	AK_FREE char *other = ak_printf("%.*sx-other%s", (int)(x - text), text,
+	    x + strlen("x-aikit"));
 	struct seen seen = { 0 };
 
-	memcpy(strstr(other, "x-aikit"), "x-other", strlen("x-other"));
 	look(other, &seen);
 	ok(seen.worst < SEV_ERROR, "no error in a project without x-aikit");
 	ak_buf_free(&seen.ids);
@@ -108,13 +109,13 @@ test_all_rules(void)
 	const char *const *ids = lint_ids();
 
 	for (size_t i = 0; ids[i] != NULL; i++) {
-		AK_CLOSE int dir = open(FOLDER, O_RDONLY | O_DIRECTORY);
-		DIR *list = fdopendir(dir);
+		DIR *list = opendir(FOLDER);
 		AK_FREE char *start = ak_printf("%s--", ids[i]);
 		bool found = ak_starts(ids[i], "setting-") ||
 		    strcmp(ids[i], "volume-unused") == 0;
 
-		ak_take_fd(&dir);
+		if (list == NULL)
+			return;
 		for (struct dirent *e; !found && (e = readdir(list));)
 			found = ak_starts(e->d_name, start);
 		closedir(list);
@@ -126,7 +127,7 @@ int
 main(void)
 {
 	AK_CLOSE int dir = open(FOLDER, O_RDONLY | O_DIRECTORY);
-	DIR *list = dir == -1 ? NULL : fdopendir(dup(dir));
+	DIR *list = opendir(FOLDER);
 	int count = 0;
 
 	if (!ok(list != NULL, "there are models"))
