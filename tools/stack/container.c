@@ -44,9 +44,9 @@ asks_add(struct asks *asks, char *path)
 	asks->items[asks->count++] = (struct ask){ .path = path };
 }
 
-/* All begun before any is waited for; from here on nothing may move. */
+/* From here on nothing may move until ak_http_finish(). */
 static int
-asks_do(struct engine *engine, struct asks *asks, struct ak_err *err)
+asks_begin(struct engine *engine, struct asks *asks, struct ak_err *err)
 {
 	for (size_t i = 0; i < asks->count; i++) {
 		struct ask *ask = &asks->items[i];
@@ -56,14 +56,23 @@ asks_do(struct engine *engine, struct asks *asks, struct ak_err *err)
 			&ask->reply, err) == -1)
 			return -1;
 	}
-	return ak_http_finish(engine_http(engine), err);
+	return 0;
+}
+
+/* All begun before any is waited for. */
+static int
+asks_do(struct engine *engine, struct asks *asks, struct ak_err *err)
+{
+	return asks_begin(engine, asks, err) == -1
+	    ? -1
+	    : ak_http_finish(engine_http(engine), err);
 }
 
 static const char *
 label_of(const struct ak_json *inspect, const char *label)
 {
-	return ak_json_str(
-	    ak_json_get(ak_json_at(inspect, "Config.Labels"), label));
+	return ak_json_str(ak_json_get(ak_json_at(inspect, "Config.Labels"),
+	    label));
 }
 
 /* 0 for none and for the year 1, which the daemon gives for never. */
@@ -85,8 +94,8 @@ since_of(const struct ak_json *inspect)
 {
 	const struct ak_json *state = ak_json_get(inspect, "State");
 	bool running = ak_json_bool(ak_json_get(state, "Running"), false);
-	int64_t ns = time_of(
-	    ak_json_get(state, running ? "StartedAt" : "FinishedAt"));
+	int64_t ns = time_of(ak_json_get(state,
+	    running ? "StartedAt" : "FinishedAt"));
 
 	return ns != 0 ? ns : time_of(ak_json_get(inspect, "Created"));
 }
@@ -100,8 +109,8 @@ take_health(struct container *container, const struct ak_json *health)
 		return;
 	container->health = status;
 	ak_json_each(entry, ak_json_get(health, "Log"))
-		container->health_text = ak_json_str(
-		    ak_json_get(entry, "Output"));
+		container->health_text = ak_json_str(ak_json_get(entry,
+		    "Output"));
 }
 
 static int64_t
@@ -148,8 +157,8 @@ container_take(struct container *container, struct ak_json *inspect)
 		.inspect = inspect,
 		.state = status != NULL ? status : "unknown",
 		.exit_code = ak_json_int(ak_json_get(state, "ExitCode"), 0),
-		.restarts = ak_json_int(
-		    ak_json_get(inspect, "RestartCount"), 0),
+		.restarts = ak_json_int(ak_json_get(inspect, "RestartCount"),
+		    0),
 		.since_ns = since_of(inspect),
 		.pid = ak_json_int(ak_json_get(state, "Pid"), 0),
 		.hash = label_of(inspect, LABEL "config-hash"),
@@ -174,8 +183,7 @@ by_service(const void *a, const void *b)
 
 	if (order != 0)
 		return order;
-	return (left->number > right->number) -
-	    (left->number < right->number);
+	return (left->number > right->number) - (left->number < right->number);
 }
 
 static int
@@ -277,8 +285,8 @@ static void
 image_take(struct image *image, struct ak_json *json)
 {
 	const char *id = ak_json_str(ak_json_get(json, "Id"));
-	const char *digest = ak_json_str(
-	    ak_json_first(ak_json_get(json, "RepoDigests")));
+	const char *digest = ak_json_str(ak_json_first(ak_json_get(json,
+	    "RepoDigests")));
 
 	*image = (struct image){
 		.present = true,
@@ -324,26 +332,28 @@ take_image(const struct engine *engine, struct ak_http_reply *reply,
 	return 0;
 }
 
-int
-engine_images(struct engine *engine, const char *const names[], size_t count,
-    struct image images[], struct ak_err *err)
+/* A question a name, asked once; asked[i] is the one for names[i]. */
+static void
+ask_images(const char *const names[], size_t count, struct asks *asks,
+    size_t asked[], struct image images[])
 {
-	AK_FREE size_t *asked = ak_calloc(count + 1, sizeof(*asked));
-	ASKS struct asks asks = { 0 };
-
 	for (size_t i = 0; i < count; i++) {
 		size_t first = first_same(names, i);
 
-		asked[i] = first == i ? asks.count : asked[first];
+		asked[i] = first == i ? asks->count : asked[first];
 		if (first == i)
-			asks_add(&asks,
-			    ak_printf("/images/%s/json", names[i]));
+			asks_add(asks, ak_printf("/images/%s/json", names[i]));
 		images[i] = (struct image){ 0 };
 	}
-	if (asks_do(engine, &asks, err) == -1)
-		return -1;
+}
+
+static int
+take_images(const struct engine *engine, struct asks *asks,
+    const size_t asked[], size_t count, struct image images[],
+    struct ak_err *err)
+{
 	for (size_t i = 0; i < count; i++) {
-		if (take_image(engine, &asks.items[asked[i]].reply, &images[i],
+		if (take_image(engine, &asks->items[asked[i]].reply, &images[i],
 			err) == 0)
 			continue;
 		while (i-- > 0)
@@ -351,4 +361,40 @@ engine_images(struct engine *engine, const char *const names[], size_t count,
 		return -1;
 	}
 	return 0;
+}
+
+int
+engine_images(struct engine *engine, const char *const names[], size_t count,
+    struct image images[], struct ak_err *err)
+{
+	AK_FREE size_t *asked = ak_calloc(count + 1, sizeof(*asked));
+	ASKS struct asks asks = { 0 };
+
+	ask_images(names, count, &asks, asked, images);
+	if (asks_do(engine, &asks, err) == -1)
+		return -1;
+	return take_images(engine, &asks, asked, count, images, err);
+}
+
+/* The images are asked for first: their names are known before the list is. */
+int
+engine_look(struct engine *engine, const char *project,
+    struct containers *containers, const char *const names[], size_t count,
+    struct image images[], struct ak_err *err)
+{
+	AK_FREE size_t *asked = ak_calloc(count + 1, sizeof(*asked));
+	ASKS struct asks asks = { 0 };
+	struct ak_err ignored = { 0 };
+
+	ask_images(names, count, &asks, asked, images);
+	if (asks_begin(engine, &asks, err) == -1 ||
+	    engine_containers(engine, project, containers, err) == -1) {
+		/* Nothing that is under way may lose its reply. */
+		(void)!ak_http_finish(engine_http(engine), &ignored);
+		return -1;
+	}
+	if (take_images(engine, &asks, asked, count, images, err) == 0)
+		return 0;
+	containers_free(containers);
+	return -1;
 }

@@ -139,8 +139,8 @@ disk_of(const struct step *step)
 }
 
 static int
-images_look(const struct kit *kit, struct engine *engine, struct plan *plan,
-    struct ak_err *err)
+look(const struct kit *kit, struct engine *engine, struct plan *plan,
+    struct containers *containers, struct ak_err *err)
 {
 	AK_FREE char **names = ak_calloc(plan->count + 1, sizeof(*names));
 	AK_FREE struct image *images = ak_calloc(plan->count + 1,
@@ -149,8 +149,8 @@ images_look(const struct kit *kit, struct engine *engine, struct plan *plan,
 
 	for (size_t i = 0; i < plan->count; i++)
 		names[i] = image_name(kit, plan->steps[i].pick->service);
-	failed = engine_images(engine, (const char *const *)names, plan->count,
-	    images, err);
+	failed = engine_look(engine, kit->project, containers,
+	    (const char *const *)names, plan->count, images, err);
 	for (size_t i = 0; i < plan->count; i++) {
 		free(names[i]);
 		if (failed == 0)
@@ -166,8 +166,7 @@ plan_fill(struct kit *kit, struct engine *engine, struct plan *plan,
 	CONTAINERS struct containers containers = { 0 };
 	bool reachable = true;
 
-	if (engine_containers(engine, kit->project, &containers, err) == -1 ||
-	    images_look(kit, engine, plan, err) == -1)
+	if (look(kit, engine, plan, &containers, err) == -1)
 		return -1;
 	if (containers.count > 0 && model_hashes(kit, &containers, err) == -1)
 		return -1;

@@ -345,6 +345,10 @@ struct image {
 int engine_images(struct engine *engine, const char *const names[],
     size_t count, struct image images[], struct ak_err *err) AK_MUST;
 void image_free(struct image *image);
+/* engine_containers() and engine_images(), asked together. */
+int engine_look(struct engine *engine, const char *project,
+    struct containers *containers, const char *const names[], size_t count,
+    struct image images[], struct ak_err *err) AK_MUST;
 
 /* drift.c */
 
