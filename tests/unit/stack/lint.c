@@ -130,8 +130,10 @@ main(void)
 	DIR *list = opendir(FOLDER);
 	int count = 0;
 
-	if (!ok(list != NULL, "there are models"))
+	if (list == NULL || dir == -1) {
+		ok(false, "there are models in " FOLDER);
 		return done_testing();
+	}
 	for (struct dirent *e; (e = readdir(list)) != NULL;)
 		count += test_file(dir, e->d_name);
 	closedir(list);
