@@ -239,7 +239,7 @@ injected() {
 	while :; do
 		rm -rf "$kit/secrets" "$kit/local.ini" "$kit/.env"
 		code=0
-		strace -f -o "$BATS_TEST_TMPDIR/trace" -e "trace=$1" \
+		ASAN_OPTIONS=detect_leaks=0 strace -f -o "$BATS_TEST_TMPDIR/trace" -e "trace=$1" \
 		    -e "inject=$1:$2:when=$n" aikit-stack init \
 		    >/dev/null 2>"$BATS_TEST_TMPDIR/err" || code=$?
 		grep -q -e INJECTED -e 'killed by' "$BATS_TEST_TMPDIR/trace" ||
@@ -368,7 +368,7 @@ EOF
 	for words in "config list" "config get WEB_KEY" init "init --plan" \
 	    validate "validate --deep" doctor; do
 		# shellcheck disable=SC2086
-		strace -f -qq -s 65536 -e trace=execve,write \
+		ASAN_OPTIONS=detect_leaks=0 strace -f -qq -s 65536 -e trace=execve,write \
 		    -o "$BATS_TEST_TMPDIR/trace.${words// /-}" \
 		    aikit-stack -v $words >>"$BATS_TEST_TMPDIR/out" \
 		    2>>"$BATS_TEST_TMPDIR/err" || :
@@ -379,7 +379,7 @@ EOF
 
 @test "config get and list need neither Docker nor Compose" {
 	export DOCKER_HOST=unix://$BATS_TEST_TMPDIR/none
-	strace -f -qq -e trace=execve,connect -o "$BATS_TEST_TMPDIR/trace" \
+	ASAN_OPTIONS=detect_leaks=0 strace -f -qq -e trace=execve,connect -o "$BATS_TEST_TMPDIR/trace" \
 	    aikit-stack config get WORKERS >/dev/null
 	[ "$(grep -c execve "$BATS_TEST_TMPDIR/trace")" = 1 ]
 	run ! grep -q connect "$BATS_TEST_TMPDIR/trace"
