@@ -321,7 +321,6 @@ static int
 take_image(const struct engine *engine, struct ak_http_reply *reply,
     struct image *image, struct ak_err *err)
 {
-	AK_BUF struct ak_buf text = { 0 };
 	struct ak_json *json = NULL;
 
 	if (reply->status == 404)

@@ -230,7 +230,8 @@ drift_limits(struct diff *diff)
 			wanted = number_of(
 			    ak_json_get(diff->model, limit->plain));
 		/* Compose reads processors as a float of 24 bits. */
-		if (fabs(wanted * limit->factor - found) > found * 1e-6 + 0.5)
+		if (fabs(wanted * limit->factor - found) >
+		    (limit->factor > 1 ? found * 1e-6 : 0) + 0.5)
 			drift_add(diff, "%s", limit->name);
 	}
 }
