@@ -148,9 +148,12 @@ E
 	[ "$(of check-failed severity)" = ok ] || deny "$output"
 	[ "$(of check-failed evidence)" = "/bin/sh /conf/check --all" ]
 	echo 'bad' >"$kit/conf/web.conf"
-	sed -i 's/^grep/echo web.conf is bad >\&2; grep/' "$kit/conf/check"
+	sed -i 's/^grep/echo "web.conf is bad" >\&2; grep/' "$kit/conf/check"
 	run -1 --separate-stderr aikit-stack validate --deep
 	[ "$(of check-failed evidence)" = "exit 1: web.conf is bad" ]
+	sed -i 's|is bad|with $(cat /run/secrets/key)|' "$kit/conf/check"
+	run -1 --separate-stderr aikit-stack validate --deep
+	[ "$(of check-failed evidence)" = "exit 1: web.conf with ***" ]
 	[ -z "$(docker ps -aq --filter "name=$project-check-")" ]
 	[ -z "$(docker network ls -q --filter "name=$project")" ]
 }

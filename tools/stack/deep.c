@@ -10,6 +10,7 @@
 
 #include "lib/http.h"
 #include "tools/stack/deep.h"
+#include "tools/stack/secrets.h"
 
 enum { CHECK_MS = 60000, CHECK_LINES = 20 };
 
@@ -135,6 +136,7 @@ judge(const struct check *c, int64_t status)
 	struct findings *findings = c->m->findings;
 
 	read_output(c, &line);
+	secrets_redact(c->m->kit, &line);
 	if (status == 0) {
 		findings_add(findings, "check-failed", SEV_OK, c->service->name,
 		    NULL, "%s", c->command);

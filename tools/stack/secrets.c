@@ -268,3 +268,45 @@ secrets_check(const struct kit *kit, finding_fn *each, void *arg)
 	}
 	return c.count;
 }
+
+/* Shorter ones are words of any text, and no secrets. */
+enum { REDACT_LEAST = 4 };
+
+static void
+redact(struct ak_buf *text, const struct ak_buf *secret)
+{
+	AK_SECRET struct ak_buf rest = { 0 };
+	const char *p = ak_buf_text(text), *end = p + text->len, *hit;
+
+	if (secret->len < REDACT_LEAST ||
+	    memmem(p, text->len, secret->data, secret->len) == NULL)
+		return;
+	while ((hit = memmem(p, (size_t)(end - p), secret->data,
+		    secret->len)) != NULL) {
+		ak_buf_add(&rest, p, (size_t)(hit - p));
+		ak_buf_str(&rest, "***");
+		p = hit + secret->len;
+	}
+	ak_buf_add(&rest, p, (size_t)(end - p));
+	ak_secret_wipe(text);
+	*text = rest;
+	rest = (struct ak_buf){ 0 };
+}
+
+void
+secrets_redact(const struct kit *kit, struct ak_buf *text)
+{
+	ak_json_each(item, ak_json_get(kit->model, "secrets")) {
+		const char *file = ak_json_str(ak_json_get(item, "file"));
+		AK_SECRET struct ak_buf secret = { 0 };
+		struct ak_err ignored = { 0 };
+
+		if (file == NULL ||
+		    ak_file_read(AT_FDCWD, file, AK_SECRET_MAX, &secret,
+			&ignored) == -1)
+			continue;
+		if (secret.len > 0 && secret.data[secret.len - 1] == '\n')
+			secret.len--;
+		redact(text, &secret);
+	}
+}

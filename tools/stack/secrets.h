@@ -25,4 +25,10 @@ int secret_make(int dir, const struct setting *setting, struct ak_err *err)
  */
 size_t secrets_check(const struct kit *kit, finding_fn *each, void *arg);
 
+/*
+ * Puts *** for each secret of the kit's model that stands in a text which came
+ * from a container.
+ */
+void secrets_redact(const struct kit *kit, struct ak_buf *text);
+
 #endif

@@ -8,7 +8,8 @@
  *	model.c     docker compose config, and its cache
  *	inputs.c    all that the model depends on, as one hash
  *	hashes.c    the hash that Compose gives to each service
- *	settings.c  settings.ini, local.ini, .env
+ *	settings.c  what holds: settings.ini, local.ini, the environment; .env
+ *	catalogue.c settings.ini alone; value.c: may a setting have this value?
  *	secrets.c   the files below secrets/
  *	resolve.c   names to services: closure, one-of choices, order
  *	engine.c    the Engine API: containers, images, info
@@ -20,8 +21,14 @@
  *	change.c    the lock, and Compose at work; up.c and halt.c decide what
  *	chosen.c    which services were asked for
  *	wait.c      until services are well, or why not; tell.c shows it
- *	lint.c      the rules for compose files
- *	host.c      the machine: accelerator, disk, memory, who holds a port
+ *	lint.c      the rules for compose files, in lint_rules.c (how a service
+ *	            is run), lint_doors.c (what it opens), lint_files.c (text)
+ *	host.c      the machine: accelerator, disk, memory
+ *	ports.c     who listens on a TCP port
+ *	findings.c  what was found, out as records; what the daemon is asked for
+ *	machine.c   has the machine what is needed? database.c: PostgreSQL's major
+ *	deep.c      a service's own checker, in a container by describe.c
+ *	ailment.c   what running containers say is wrong
  *	complete.c  operands, for the shell
  *	and one a command for the rest: list, graph, why, info, status, health,
  *	logs, events, top, init, config, validate, doctor
