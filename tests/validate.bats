@@ -10,7 +10,7 @@ setup() {
 	export AIKIT_STACK_KIT=$kit
 	export DOCKER_HOST=unix://$BATS_TEST_TMPDIR/no.sock
 	mkdir -p "$kit"
-	port=8399
+	port=$(free_port)
 	good_kit
 }
 
@@ -157,7 +157,7 @@ evidence() {
 		settings.ini|$a[NOBODY]\ntype = int\ndefault = 1|error setting-unused settings.ini:14|NOBODY: nothing reads it
 		settings.ini|s/^services = web/services = wbe/;ta;b;:a;n;ba|error setting-service settings.ini:2|service wbe is none
 		web.yaml|s/:1.2.3/:latest/|error image-pinned web|tag latest moves
-		web.yaml|s/127.0.0.1:8399/8399/|error port-public web|is open to every network
+		web.yaml|s/127.0.0.1:\([0-9]*\):80/\1:80/|error port-public web|is open to every network
 	E
 }
 
