@@ -113,21 +113,14 @@ address_list(const struct container *container, int port,
 	return to.count;
 }
 
+/* What an image merely exposes it need not serve in this container. */
 int
 address_port(const struct container *container)
 {
-	int exposed = 0;
-
 	ak_json_each(port,
-	    ak_json_at(container->inspect, "NetworkSettings.Ports")) {
-		const char *name = ak_json_name(port);
-
-		if (!ak_ends(name, "/tcp"))
-			continue;
-		if (ak_json_count(port) > 0)
-			return port_of(name);
-		if (exposed == 0)
-			exposed = port_of(name);
-	}
-	return exposed;
+	    ak_json_at(container->inspect, "NetworkSettings.Ports"))
+		if (ak_ends(ak_json_name(port), "/tcp") &&
+		    ak_json_count(port) > 0)
+			return port_of(ak_json_name(port));
+	return 0;
 }

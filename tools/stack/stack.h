@@ -388,7 +388,7 @@ struct probe {
 /*
  * Asks running containers by their label aikit.probe, at their addresses on
  * the container networks; without the label by a connection to the first
- * published or exposed port. All at once, each for at most limit_ms.
+ * published port. All at once, each for at most limit_ms.
  */
 struct probe_target {
 	const struct service *service;
