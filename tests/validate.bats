@@ -232,6 +232,28 @@ sys.stdin.read()'; }
 	[ -z "$output" ]
 }
 
+@test "somebody's own secrets: a file that is missing, one that others can read" {
+	rm -r "$kit"
+	mkdir "$kit"
+	cat >"$kit/compose.yaml" <<-'E'
+		services:
+		  db: {image: "postgres:17", secrets: [one, two, three]}
+		secrets:
+		  one: {file: one}
+		  two: {file: two}
+		  three: {file: three}
+	E
+	umask 077
+	echo canary-one >"$kit/one"
+	echo canary-two >"$kit/two"
+	chmod 644 "$kit/two"
+	run -0 --separate-stderr aikit-stack validate
+	[ "$(bad | grep secret-)" = "$(printf '%s\n' \
+	    "warning secret-missing $kit/three" \
+	    "warning secret-readable $kit/two")" ]
+	[[ $output != *canary-* ]]
+}
+
 @test "doctor: nothing that is well is told; the daemon that is down is" {
 	aikit-stack init >/dev/null
 	run -1 --separate-stderr aikit-stack doctor

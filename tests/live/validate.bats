@@ -289,6 +289,21 @@ E
 	[ "$(of volume-orphan subject)" = "${project}_old" ]
 }
 
+@test "doctor: Redis without the memory to save" {
+	[ "$(cat /proc/sys/vm/overcommit_memory)" != 1 ] ||
+		skip "this machine allows it"
+	tag=aikittest-$$/redis:1
+	docker tag "$image" "$tag"
+	compose <<E
+services:
+  cache: {image: "$tag", command: [sleep, infinity], init: true}
+E
+	up
+	run -1 --separate-stderr aikit-stack doctor
+	[ "$(of overcommit-memory subject)" = cache ]
+	[[ $(of overcommit-memory next) == sysctl* ]]
+}
+
 @test "doctor: a container killed at its memory limit" {
 	compose <<E
 services:

@@ -228,6 +228,8 @@ check_all(struct findings *findings, struct kit *kit, struct ak_err *err)
 		secrets_check(kit, findings_take, findings);
 	if (findings_model(findings, kit, &told) == -1)
 		return 0;
+	if (kit->settings == NULL)
+		secrets_check_model(kit, findings_take, findings);
 	check_env(findings, kit);
 	lint_kit(kit, findings_take, findings);
 	check_backup(findings, kit);

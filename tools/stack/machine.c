@@ -175,8 +175,7 @@ machine_disk(const struct machine *m)
 		ak_str_from_size(&text, needed);
 	}
 	if (unknown > 0)
-		ak_buf_printf(&text, " and those of %zu services more",
-		    unknown);
+		ak_buf_printf(&text, ", %zu more of unknown size", unknown);
 	findings_add(m->findings, "disk", severity, root,
 	    severity == SEV_OK ? NULL : "docker system df, and make room", "%s",
 	    ak_buf_text(&text));

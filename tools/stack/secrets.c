@@ -269,6 +269,35 @@ secrets_check(const struct kit *kit, finding_fn *each, void *arg)
 	return c.count;
 }
 
+/* Where a file is missing, the daemon makes a folder and mounts that. */
+void
+secrets_check_model(const struct kit *kit, finding_fn *each, void *arg)
+{
+	ak_json_each(item, ak_json_get(kit->model, "secrets")) {
+		const char *file = ak_json_str(ak_json_get(item, "file"));
+		struct finding finding = { .subject = file,
+			.severity = SEV_WARNING };
+		AK_FREE char *next = ak_printf("chmod 600 %s, and chown it to "
+					       "the uid that reads it",
+		    file != NULL ? file : "");
+		struct stat status;
+
+		if (file == NULL)
+			continue;
+		if (stat(file, &status) == -1) {
+			finding.id = "secret-missing";
+			finding.evidence = strerror(errno);
+			finding.next = "write the secret to that file";
+			each(arg, &finding);
+		} else if ((status.st_mode & 077) != 0) {
+			finding.id = "secret-readable";
+			finding.evidence = "others can read it";
+			finding.next = next;
+			each(arg, &finding);
+		}
+	}
+}
+
 /* Shorter ones are words of any text, and no secrets. */
 enum { REDACT_LEAST = 4 };
 

@@ -26,6 +26,12 @@ int secret_make(int dir, const struct setting *setting, struct ak_err *err)
 size_t secrets_check(const struct kit *kit, finding_fn *each, void *arg);
 
 /*
+ * The same of a project without settings, as far as it goes: the files that
+ * its secrets name are there, and others cannot read them.
+ */
+void secrets_check_model(const struct kit *kit, finding_fn *each, void *arg);
+
+/*
  * Puts *** for each secret of the kit's model that stands in a text which came
  * from a container.
  */
