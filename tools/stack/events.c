@@ -93,8 +93,11 @@ make_path(const struct kit *kit, struct ak_buf *path, struct ak_err *err)
 	} else if (!follow) {
 		ak_buf_str(path, "&since=0");
 	}
-	if (!follow && when_read("0s", &now, err) == -1)
+	if (when_read("0s", &now, err) == -1)
 		return -1;
+	if (from != NULL && strtod(from, NULL) > strtod(now, NULL))
+		return ak_fail(err, AK_USAGE, "--since: %s has not come yet",
+		    since);
 	if (!follow)
 		ak_buf_printf(path, "&until=%s", now);
 	return 0;

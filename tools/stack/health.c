@@ -36,6 +36,7 @@ struct question {
 	const char *url;   /* NULL: by its probe */
 	const char *label; /* of the probe; NULL */
 	struct probe answer;
+	bool asked;
 	bool told; /* there is something to tell of it */
 };
 
@@ -77,6 +78,13 @@ answer_early(struct question *question, bool named)
 }
 
 static void
+take_answer(struct question *question, const struct probe *probe)
+{
+	question->answer = *probe;
+	question->asked = probe->result != PROBE_NONE;
+}
+
+static void
 ask_urls(struct questions *q, struct ak_err *err, int *failed)
 {
 	AK_FREE const char **urls = ak_calloc(q->count + 1, sizeof(*urls));
@@ -94,7 +102,7 @@ ask_urls(struct questions *q, struct ak_err *err, int *failed)
 	for (size_t i = 0; i < q->count && *failed == 0; i++)
 		if (q->items[i].answer.result == PROBE_NONE &&
 		    q->items[i].url != NULL)
-			q->items[i].answer = probes[n++];
+			take_answer(&q->items[i], &probes[n++]);
 }
 
 static void
@@ -112,7 +120,7 @@ ask_probes(struct questions *q, struct ak_err *err, int *failed)
 	*failed = probe_all(targets, q->count, timeout_ms, err);
 	for (size_t i = 0; i < q->count && *failed == 0; i++)
 		if (q->items[i].answer.result == PROBE_NONE)
-			q->items[i].answer = targets[i].probe;
+			take_answer(&q->items[i], &targets[i].probe);
 }
 
 static bool
@@ -151,7 +159,8 @@ print_answer(struct ak_out *out, const struct question *question)
 		ak_out_str(out, "probe", question->label);
 	ak_out_str(out, "result",
 	    answer->result == PROBE_OK ? "ok" : "failed");
-	ak_out_number(out, "seconds", (double)answer->ms / 1000.0);
+	if (question->asked)
+		ak_out_number(out, "seconds", (double)answer->ms / 1000.0);
 	if (answer->text[0] != '\0')
 		ak_out_str(out, "text", answer->text);
 	ak_out_end(out);
