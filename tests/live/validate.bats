@@ -151,7 +151,7 @@ E
 	sed -i 's/^grep/echo "web.conf is bad" >\&2; grep/' "$kit/conf/check"
 	run -1 --separate-stderr aikit-stack validate --deep
 	[ "$(of check-failed evidence)" = "exit 1: web.conf is bad" ]
-	sed -i 's|is bad|with $(cat /run/secrets/key)|' "$kit/conf/check"
+	sed -i "s|is bad|with \$(cat /run/secrets/key)|" "$kit/conf/check"
 	run -1 --separate-stderr aikit-stack validate --deep
 	[ "$(of check-failed evidence)" = "exit 1: web.conf with ***" ]
 	[ -z "$(docker ps -aq --filter "name=$project-check-")" ]
