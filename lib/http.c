@@ -181,6 +181,7 @@ ak_http_start(struct ak_http *http, const struct ak_http_request *request,
 	curl->unix_path = http->unix_path;
 	curl->direct = http->direct;
 	curl->any_certificate = request->any_certificate;
+	curl->lasting = request->stall_ms < 0;
 	curl->method = request->method;
 	curl->body = request->body;
 	curl->headers = request->headers;

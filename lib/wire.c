@@ -13,11 +13,19 @@
 #include <unistd.h>
 
 #include "lib/answer.h"
+#include "lib/proc.h"
 
 enum {
 	KEPT = 32,		/* connections without a request */
 	READ_SIZE = 64 * 1024,	/* bytes at once */
 	READS = 4,		/* of a transfer, before the next one's turn */
+	/*
+	 * Requests at a time: a daemon answers thirty over four connections
+	 * sooner than over thirty. When nothing comes for a while there are
+	 * as many more.
+	 */
+	AT_ONCE = 4,
+	PATIENCE_MS = 10,
 };
 
 /* What a transfer has of ours; transfer->easy. */
@@ -27,13 +35,16 @@ struct exchange {
 	int fd;
 	bool reused;
 	bool heard;
+	bool ready;  /* something can be moved */
+	bool queued; /* has no connection yet */
 	struct ak_buf request;
 	size_t sent;
 	struct ak_answer answer;
 };
 
 struct ak_wire {
-	struct exchange *under_way;
+	struct exchange *under_way; /* the oldest first */
+	int64_t moved_ms;	    /* when bytes came last */
 	int kept[KEPT];
 	size_t kept_count;
 	char data[READ_SIZE];
@@ -127,6 +138,8 @@ connect_exchange(struct ak_wire *wire, struct exchange *exchange)
 	exchange->fd = exchange->reused
 	    ? wire->kept[--wire->kept_count]
 	    : connect_to(transfer->unix_path, transfer->connect_ms);
+	exchange->queued = false;
+	exchange->ready = true;
 	if (exchange->fd == -1)
 		fail_sys(exchange);
 	else
@@ -160,6 +173,7 @@ void
 ak_wire_start(struct ak_wire *wire, struct ak_curl_transfer *transfer)
 {
 	struct exchange *exchange = transfer->easy;
+	struct exchange **link = &wire->under_way;
 
 	if (!exchange)
 		exchange = transfer->easy = ak_calloc(1, sizeof(*exchange));
@@ -169,10 +183,16 @@ ak_wire_start(struct ak_wire *wire, struct ak_curl_transfer *transfer)
 	transfer->err = (struct ak_err){ 0 };
 	prepare(exchange);
 	write_request(exchange);
-	connect_exchange(wire, exchange);
-	exchange->next = wire->under_way;
-	wire->under_way = exchange;
+	exchange->fd = -1;
+	exchange->queued = true;
+	exchange->ready = false;
+	exchange->next = NULL;
+	while (*link)
+		link = &(*link)->next;
+	*link = exchange;
 	transfer->under_way = true;
+	if (transfer->lasting)
+		connect_exchange(wire, exchange);
 }
 
 static void
@@ -272,6 +292,7 @@ receive(struct ak_wire *wire, struct exchange *exchange)
 
 	if (got > 0) {
 		exchange->heard = true;
+		wire->moved_ms = ak_proc_now_ms();
 		transfer->on_life(transfer->arg);
 		return ak_answer_feed(&exchange->answer, wire->data,
 		    (size_t)got, &transfer->err);
@@ -300,8 +321,28 @@ move(struct ak_wire *wire, struct exchange *exchange)
 			send_some(exchange);
 		more = receive(wire, exchange);
 	}
+	exchange->ready = more == 0;
 	if (more == 1 || more == -1)
 		end(wire, exchange);
+}
+
+/* Connections for those that wait, as far as there may be more. */
+static void
+admit(struct ak_wire *wire)
+{
+	int64_t now = ak_proc_now_ms();
+	int room = AT_ONCE;
+
+	for (const struct exchange *e = wire->under_way; e; e = e->next)
+		room -= !e->queued && !e->transfer->lasting;
+	if (room <= 0 && now - wire->moved_ms >= PATIENCE_MS)
+		room = AT_ONCE;
+	for (struct exchange *e = wire->under_way; e && room > 0; e = e->next)
+		if (e->queued) {
+			connect_exchange(wire, e);
+			wire->moved_ms = now;
+			room--;
+		}
 }
 
 void
@@ -309,10 +350,26 @@ ak_wire_perform(struct ak_wire *wire)
 {
 	struct exchange *next;
 
+	admit(wire);
 	for (struct exchange *e = wire->under_way; e; e = next) {
 		next = e->next;
-		move(wire, e);
+		if (e->ready)
+			move(wire, e);
 	}
+	admit(wire); /* in the place of those that ended */
+}
+
+/* Not at all when something was left over, and briefly when some queue. */
+static int
+wait_of(const struct ak_wire *wire, int wait_ms)
+{
+	for (const struct exchange *e = wire->under_way; e; e = e->next) {
+		if (e->ready)
+			return 0;
+		if (e->queued && wait_ms > PATIENCE_MS)
+			wait_ms = PATIENCE_MS;
+	}
+	return wait_ms;
 }
 
 void
@@ -331,8 +388,10 @@ ak_wire_poll(struct ak_wire *wire, struct pollfd *extra, unsigned count,
 		fds[i++] = (struct pollfd){ e->fd,
 			e->sent < e->request.len ? POLLIN | POLLOUT : POLLIN,
 			0 };
-	if (poll(fds, all, wait_ms) == -1)
+	if (poll(fds, (nfds_t)all, wait_of(wire, wait_ms)) == -1)
 		return;
 	for (i = 0; i < count; i++)
 		extra[i].revents = fds[i].revents;
+	for (struct exchange *e = wire->under_way; e; e = e->next)
+		e->ready = fds[i++].revents != 0 || e->ready;
 }

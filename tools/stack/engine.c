@@ -242,6 +242,8 @@ code_of(int status)
 static void
 replace_nul(struct ak_buf *body)
 {
+	if (body->len == 0 || memmem(body->data, body->len, "u0000", 5) == NULL)
+		return;
 	for (size_t i = 0; i + 6 <= body->len; i++) {
 		if (body->data[i] != '\\')
 			continue;

@@ -121,46 +121,41 @@ image_name(const struct kit *kit, const struct service *service)
 	    : ak_printf("%s-%s", kit->project, service->name);
 }
 
-static void
-find_drifts(const struct kit *kit, struct look *look,
-    const struct image images[])
+/* The containers, and for drift the images, one a service of the kit. */
+static int
+look_ask(const struct kit *kit, struct engine *engine, int what,
+    struct look *look, struct ak_err *err)
 {
-	for (size_t i = 0, n = 0; i < look->count; i++) {
-		struct row *row = &look->rows[i];
+	size_t count = what & LOOK_DRIFT ? kit->service_count : 0;
+	AK_FREE char **names = ak_calloc(count + 1, sizeof(*names));
+	int failed;
 
-		if (row->service == NULL || row->state.container == NULL)
-			continue;
-		drift_find(kit, row->service, row->state.container,
-		    &images[n++], &row->drift);
-	}
+	for (size_t i = 0; i < count; i++)
+		names[i] = image_name(kit, &kit->services[i]);
+	look->images = ak_calloc(count + 1, sizeof(*look->images));
+	failed = engine_look(engine, kit, &look->containers,
+	    (const char *const *)names, count, look->images, err);
+	look->image_count = failed == 0 ? count : 0;
+	for (size_t i = 0; i < count; i++)
+		free(names[i]);
+	return failed;
 }
 
 static int
-look_drift(struct kit *kit, struct engine *engine, struct look *look,
-    struct ak_err *err)
+look_drift(struct kit *kit, struct look *look, struct ak_err *err)
 {
-	AK_FREE char **names = ak_calloc(look->count + 1, sizeof(*names));
-	AK_FREE struct image *images = ak_calloc(look->count + 1,
-	    sizeof(*images));
-	size_t count = 0;
-	int failed;
+	if (look->containers.count > 0 &&
+	    model_hashes(kit, &look->containers, err) == -1)
+		return -1;
+	for (size_t i = 0; i < look->count; i++) {
+		struct row *row = &look->rows[i];
 
-	for (size_t i = 0; i < look->count; i++)
-		if (look->rows[i].service != NULL &&
-		    look->rows[i].state.container != NULL)
-			names[count++] = image_name(kit, look->rows[i].service);
-	if (count == 0)
-		return 0;
-	failed = engine_images(engine, (const char *const *)names, count,
-	    images, err);
-	if (failed == 0 &&
-	    (failed = model_hashes(kit, &look->containers, err)) == 0)
-		find_drifts(kit, look, images);
-	for (size_t i = 0; i < count; i++) {
-		free(names[i]);
-		image_free(&images[i]);
+		if (row->service != NULL && row->state.container != NULL)
+			drift_find(kit, row->service, row->state.container,
+			    &look->images[row->service - kit->services],
+			    &row->drift);
 	}
-	return failed;
+	return 0;
 }
 
 /* Only what the kit says of itself makes a running service ill. */
@@ -266,10 +261,9 @@ look_take(struct kit *kit, struct engine *engine, char *const names[],
 	bool local = look_is_local(engine);
 
 	*look = (struct look){ 0 };
-	if (engine_containers(engine, kit->project, &look->containers, err) ==
-		0 &&
+	if (look_ask(kit, engine, what, look, err) == 0 &&
 	    look_rows(kit, names, count, look, err) == 0 &&
-	    (!(what & LOOK_DRIFT) || look_drift(kit, engine, look, err) == 0) &&
+	    (!(what & LOOK_DRIFT) || look_drift(kit, look, err) == 0) &&
 	    (!(what & LOOK_PROBE) || !local || look_probe(look, err) == 0) &&
 	    (!(what & LOOK_USAGE) || !local || look_usage(look, err) == 0))
 		return 0;
@@ -282,6 +276,9 @@ look_free(struct look *look)
 {
 	for (size_t i = 0; i < look->count; i++)
 		drift_free(&look->rows[i].drift);
+	for (size_t i = 0; i < look->image_count; i++)
+		image_free(&look->images[i]);
+	free(look->images);
 	free(look->rows);
 	containers_free(&look->containers);
 	*look = (struct look){ 0 };

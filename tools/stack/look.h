@@ -21,6 +21,8 @@ struct row {
 /* Zero-initialise; look_free(). Rows refer to kit and containers. */
 struct look {
 	struct containers containers;
+	struct image *images; /* one a service of the kit, for drift */
+	size_t image_count;
 	struct row *rows;
 	size_t count;
 };

@@ -149,7 +149,7 @@ look(const struct kit *kit, struct engine *engine, struct plan *plan,
 
 	for (size_t i = 0; i < plan->count; i++)
 		names[i] = image_name(kit, plan->steps[i].pick->service);
-	failed = engine_look(engine, kit->project, containers,
+	failed = engine_look(engine, kit, containers,
 	    (const char *const *)names, plan->count, images, err);
 	for (size_t i = 0; i < plan->count; i++) {
 		free(names[i]);

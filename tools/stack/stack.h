@@ -331,11 +331,14 @@ struct containers {
 
 /* Fills it from an inspected container, which it takes over. */
 void container_take(struct container *container, struct ak_json *inspect);
+void container_free(struct container *container);
 
 /* All of the project, asked together. */
 int engine_containers(struct engine *engine, const char *project,
     struct containers *containers, struct ak_err *err) AK_MUST;
 void containers_free(struct containers *containers);
+/* By service, then number. */
+void containers_sort(struct containers *containers);
 /* The first of the service; NULL when it has none. */
 const struct container *containers_find(const struct containers *containers,
     const char *service);
@@ -353,7 +356,7 @@ int engine_images(struct engine *engine, const char *const names[],
     size_t count, struct image images[], struct ak_err *err) AK_MUST;
 void image_free(struct image *image);
 /* engine_containers() and engine_images(), asked together. */
-int engine_look(struct engine *engine, const char *project,
+int engine_look(struct engine *engine, const struct kit *kit,
     struct containers *containers, const char *const names[], size_t count,
     struct image images[], struct ak_err *err) AK_MUST;
 
