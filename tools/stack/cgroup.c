@@ -323,9 +323,10 @@ read_network(const struct cgroups *cgroups, int64_t pid, struct usage *usage)
 	}
 }
 
-bool
-cgroup_read(const struct cgroups *cgroups, int64_t pid, const char *id,
-    struct usage *usage)
+/* The first count controllers. */
+static bool
+read_some(const struct cgroups *cgroups, int64_t pid, const char *id,
+    size_t count, struct usage *usage)
 {
 	struct places places = { 0 };
 	struct timespec now;
@@ -334,15 +335,30 @@ cgroup_read(const struct cgroups *cgroups, int64_t pid, const char *id,
 	*usage = (struct usage){ .known = found };
 	clock_gettime(CLOCK_MONOTONIC, &now);
 	usage->at_ns = (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
-	for (size_t i = 0; found && i < CONTROLLERS; i++) {
+	for (size_t i = 0; found && i < count; i++) {
 		bool v1 = places.v1[i] != NULL;
 
 		if (v1 || places.v2 != NULL)
 			readers[i](cgroups, v1 ? places.v1[i] : places.v2, v1,
 			    usage);
 	}
-	if (found)
-		read_network(cgroups, pid, usage);
 	places_free(&places);
 	return found;
+}
+
+bool
+cgroup_read(const struct cgroups *cgroups, int64_t pid, const char *id,
+    struct usage *usage)
+{
+	if (!read_some(cgroups, pid, id, CONTROLLERS, usage))
+		return false;
+	read_network(cgroups, pid, usage);
+	return true;
+}
+
+bool
+cgroup_read_cpu(const struct cgroups *cgroups, int64_t pid, const char *id,
+    struct usage *usage)
+{
+	return read_some(cgroups, pid, id, CG_CPU + 1, usage);
 }

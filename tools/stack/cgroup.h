@@ -36,5 +36,8 @@ void cgroups_free(struct cgroups *cgroups);
  */
 bool cgroup_read(const struct cgroups *cgroups, int64_t pid, const char *id,
     struct usage *usage) AK_MUST;
+/* The same, of the processor time alone. */
+bool cgroup_read_cpu(const struct cgroups *cgroups, int64_t pid,
+    const char *id, struct usage *usage) AK_MUST;
 
 #endif

@@ -218,16 +218,39 @@ look_add_usage(struct look *look, const struct usage_target targets[],
 				    &targets[k].usage);
 }
 
-static int
-look_usage(struct look *look, struct ak_err *err)
+/* The first reading is made before all else that takes time. */
+static struct usage_target *
+begin_usage(const struct look *look)
 {
 	size_t count = look->containers.count;
-	AK_FREE struct usage_target *targets = ak_calloc(count + 1,
-	    sizeof(*targets));
+	struct usage_target *targets = ak_calloc(count + 1, sizeof(*targets));
 
 	for (size_t i = 0; i < count; i++)
 		targets[i].container = &look->containers.items[i];
-	if (usage_read(targets, count, SAMPLE_MS, err) == -1)
+	return targets;
+}
+
+static int
+look_more(struct kit *kit, bool local, int what, struct look *look,
+    struct ak_err *err)
+{
+	if (what & LOOK_DRIFT && look_drift(kit, look, err) == -1)
+		return -1;
+	return what & LOOK_PROBE && local ? look_probe(look, err) : 0;
+}
+
+static int
+look_all(struct kit *kit, bool local, int what, struct look *look,
+    struct ak_err *err)
+{
+	AK_FREE struct usage_target *targets = begin_usage(look);
+	size_t count = look->containers.count;
+
+	if (!(what & LOOK_USAGE) || !local)
+		return look_more(kit, local, what, look, err);
+	if (usage_sample(targets, count, err) == -1 ||
+	    look_more(kit, local, what, look, err) == -1 ||
+	    usage_finish(targets, count, SAMPLE_MS, err) == -1)
 		return -1;
 	look_add_usage(look, targets, count);
 	return 0;
@@ -258,14 +281,10 @@ int
 look_take(struct kit *kit, struct engine *engine, char *const names[],
     size_t count, int what, struct look *look, struct ak_err *err)
 {
-	bool local = look_is_local(engine);
-
 	*look = (struct look){ 0 };
 	if (look_ask(kit, engine, what, look, err) == 0 &&
 	    look_rows(kit, names, count, look, err) == 0 &&
-	    (!(what & LOOK_DRIFT) || look_drift(kit, look, err) == 0) &&
-	    (!(what & LOOK_PROBE) || !local || look_probe(look, err) == 0) &&
-	    (!(what & LOOK_USAGE) || !local || look_usage(look, err) == 0))
+	    look_all(kit, look_is_local(engine), what, look, err) == 0)
 		return 0;
 	look_free(look);
 	return -1;
