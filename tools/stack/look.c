@@ -9,7 +9,7 @@
 
 enum {
 	PROBE_MS = 1000,
-	SAMPLE_MS = 100,
+	SAMPLE_MS = 75,
 };
 
 static bool
