@@ -160,9 +160,8 @@ size_t state_first_line(const char *text, char *line, size_t size);
 
 struct usage {
 	bool known;
-	double
-	    cpu_percent; /* of one core; over the time between two readings */
-	int64_t cpu_ns;	 /* since it started */
+	double cpu_percent; /* of one core, between two readings */
+	int64_t cpu_ns;	    /* since it started */
 	int64_t memory, memory_limit; /* bytes, without page cache; 0: none */
 	int64_t received, sent;	      /* bytes, all interfaces but lo */
 	int64_t read, written;	      /* bytes of block I/O */
@@ -178,6 +177,12 @@ int usage_sample(struct usage_target targets[], size_t count,
     struct ak_err *err) AK_MUST;
 /* cpu_percent of a reading since an earlier one. */
 void usage_since(struct usage *now, const struct usage *before);
+/*
+ * The second reading, with what was used since the first (usage_sample()),
+ * once interval_ms have passed.
+ */
+int usage_finish(struct usage_target targets[], size_t count,
+    int64_t interval_ms, struct ak_err *err) AK_MUST;
 /* Reads twice, interval_ms apart. cgroup v1 and v2, cgroupfs and systemd. */
 int usage_read(struct usage_target targets[], size_t count, int64_t interval_ms,
     struct ak_err *err) AK_MUST;
