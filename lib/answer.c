@@ -112,7 +112,8 @@ take_header(struct ak_answer *answer, char *line, struct ak_err *err)
 {
 	char *colon = strchr(line, ':'), *value;
 
-	if (!colon || colon == line || strcspn(line, " \t") < (size_t)(colon - line))
+	if (!colon || colon == line ||
+	    strcspn(line, " \t") < (size_t)(colon - line))
 		return not_http(err, "header");
 	*colon = '\0';
 	value = colon + 1 + strspn(colon + 1, " \t");
@@ -156,8 +157,7 @@ take_size(struct ak_answer *answer, const char *line, struct ak_err *err)
 {
 	size_t len = strspn(line, "0123456789abcdefABCDEF");
 
-	if (len == 0 || len > SIZE_DIGITS ||
-	    strchr("; \t", line[len]) == NULL)
+	if (len == 0 || len > SIZE_DIGITS || strchr("; \t", line[len]) == NULL)
 		return not_http(err, "chunk size");
 	answer->left = strtoull(line, NULL, 16);
 	answer->part = answer->left > 0 ? CHUNK_DATA : TRAILERS;

@@ -16,9 +16,9 @@
 #include "lib/proc.h"
 
 enum {
-	KEPT = 32,		/* connections without a request */
-	READ_SIZE = 64 * 1024,	/* bytes at once */
-	READS = 4,		/* of a transfer, before the next one's turn */
+	KEPT = 32,	       /* connections without a request */
+	READ_SIZE = 64 * 1024, /* bytes at once */
+	READS = 4,	       /* of a transfer, before the next one's turn */
 	/*
 	 * Requests at a time: a daemon answers thirty over four connections
 	 * sooner than over thirty. When nothing comes for a while there are

@@ -31,8 +31,8 @@ add(struct addresses *to, const char *ip, int port, bool published)
 static const char *
 mode_of(const struct container *container)
 {
-	const char *mode = ak_json_str(
-	    ak_json_at(container->inspect, "HostConfig.NetworkMode"));
+	const char *mode = ak_json_str(ak_json_at(container->inspect,
+	    "HostConfig.NetworkMode"));
 
 	return mode != NULL ? mode : "";
 }
@@ -78,8 +78,7 @@ port_of(const char *text)
 }
 
 static void
-add_published(struct addresses *to, const struct container *container,
-    int port)
+add_published(struct addresses *to, const struct container *container, int port)
 {
 	const struct ak_json *ports = ak_json_at(container->inspect,
 	    "NetworkSettings.Ports");
@@ -88,8 +87,8 @@ add_published(struct addresses *to, const struct container *container,
 	snprintf(key, sizeof(key), "%d/tcp", port);
 	ak_json_each(bound, ak_json_get(ports, key)) {
 		const char *ip = ak_json_str(ak_json_get(bound, "HostIp"));
-		int there = port_of(
-		    ak_json_str(ak_json_get(bound, "HostPort")));
+		int there = port_of(ak_json_str(ak_json_get(bound,
+		    "HostPort")));
 
 		if (ak_streq(ip, "0.0.0.0") || ak_streq(ip, ""))
 			ip = "127.0.0.1";

@@ -100,8 +100,7 @@ cgroups_find(struct cgroups *cgroups, int root, struct ak_err *err)
 
 	*cgroups = (struct cgroups){ .root = root };
 	if (slurp(cgroups, "proc/self/mountinfo", &text) == NULL)
-		return ak_fail_sys(err, AK_UNAVAILABLE,
-		    "/proc/self/mountinfo");
+		return ak_fail_sys(err, AK_UNAVAILABLE, "/proc/self/mountinfo");
 	for (char *line = strtok_r(text.data, "\n", &rest); line != NULL;
 	     line = strtok_r(NULL, "\n", &rest))
 		take_mount(cgroups, line);
@@ -182,7 +181,8 @@ find_places(const struct cgroups *cgroups, int64_t pid, const char *id,
 	char path[64];
 
 	snprintf(path, sizeof(path), "proc/%" PRId64 "/cgroup", pid);
-	if (slurp(cgroups, path, &text) == NULL || strstr(text.data, id) == NULL)
+	if (slurp(cgroups, path, &text) == NULL ||
+	    strstr(text.data, id) == NULL)
 		return false;
 	for (const char *line = text.data; *line != '\0';) {
 		size_t len = strcspn(line, "\n");

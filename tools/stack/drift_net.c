@@ -9,8 +9,9 @@
 static const char *
 network_name(const struct kit *kit, const char *key)
 {
-	const struct ak_json *network = ak_json_get(
-	    ak_json_get(kit->model, "networks"), key);
+	const struct ak_json *network = ak_json_get(ak_json_get(kit->model,
+							"networks"),
+	    key);
 	const char *name = ak_json_str(ak_json_get(network, "name"));
 
 	return name != NULL ? name : key;
@@ -58,8 +59,7 @@ static bool
 is_wanted(const struct diff *diff, const char *name)
 {
 	ak_json_each(item, ak_json_get(diff->model, "networks"))
-		if (ak_streq(name,
-			network_name(diff->kit, ak_json_name(item))))
+		if (ak_streq(name, network_name(diff->kit, ak_json_name(item))))
 			return true;
 	return false;
 }
@@ -80,8 +80,8 @@ drift_networks(struct diff *diff)
 {
 	const struct ak_json *found = ak_json_at(diff->inspect,
 	    "NetworkSettings.Networks");
-	const char *mode = ak_json_str(
-	    ak_json_get(diff->model, "network_mode"));
+	const char *mode = ak_json_str(ak_json_get(diff->model,
+	    "network_mode"));
 
 	if (mode != NULL) {
 		compare_mode(diff, mode);

@@ -51,10 +51,8 @@ static const struct plain {
 static bool
 word_same(const struct diff *diff, const struct plain *plain)
 {
-	const char *wanted = ak_json_str(
-	    ak_json_get(diff->model, plain->key));
-	const char *found = ak_json_str(
-	    ak_json_at(diff->inspect, plain->path));
+	const char *wanted = ak_json_str(ak_json_get(diff->model, plain->key));
+	const char *found = ak_json_str(ak_json_at(diff->inspect, plain->path));
 
 	if (wanted != NULL)
 		return ak_starts(wanted, "service:") ||
@@ -63,8 +61,8 @@ word_same(const struct diff *diff, const struct plain *plain)
 	if (diff->image == NULL || !ak_starts(plain->path, "Config.") ||
 	    ak_streq(plain->key, "hostname"))
 		return true;
-	wanted = ak_json_str(
-	    ak_json_get(diff->image, plain->path + strlen("Config.")));
+	wanted = ak_json_str(ak_json_get(diff->image,
+	    plain->path + strlen("Config.")));
 	return ak_streq(wanted != NULL ? wanted : "",
 	    found != NULL ? found : "");
 }
@@ -85,8 +83,7 @@ number_same(const struct diff *diff, const struct plain *plain)
 				     : ak_json_number(wanted, 0);
 
 	return wanted == NULL ||
-	    number == ak_json_number(
-		ak_json_at(diff->inspect, plain->path), 0);
+	    number == ak_json_number(ak_json_at(diff->inspect, plain->path), 0);
 }
 
 static bool

@@ -117,8 +117,10 @@ static void
 help_start(const struct engine *engine, struct ak_err *err)
 {
 	if (engine->because != NULL)
-		ak_err_help(err, "start Docker: systemctl start docker; "
-		    "%s names this address", engine->because);
+		ak_err_help(err,
+		    "start Docker: systemctl start docker; "
+		    "%s names this address",
+		    engine->because);
 	else
 		ak_err_help(err, "start Docker: systemctl start docker");
 }
@@ -167,7 +169,8 @@ open_tcp(struct engine *engine, const char *address, struct ak_err *err)
 	if (tls != NULL && *tls != '\0') {
 		ak_err_set(err, AK_CONFIG,
 		    "docker: %s: TLS to the daemon is not spoken", address);
-		ak_err_help(err, "forward its socket: "
+		ak_err_help(err,
+		    "forward its socket: "
 		    "ssh -L /run/user/UID/docker.sock:/var/run/docker.sock");
 		return -1;
 	}
@@ -275,12 +278,11 @@ engine_failed(const struct engine *engine, const struct ak_http_reply *reply,
 		return -1;
 	}
 	if (reply->body.len > 0 &&
-	    ak_json_parse(&json, reply->body.data, reply->body.len,
-		&ignored) == 0)
+	    ak_json_parse(&json, reply->body.data, reply->body.len, &ignored) ==
+		0)
 		text = ak_json_str(ak_json_get(json, "message"));
 	if (text != NULL)
-		return ak_fail(err, code_of(reply->status), "docker: %s",
-		    text);
+		return ak_fail(err, code_of(reply->status), "docker: %s", text);
 	return ak_fail(err, code_of(reply->status), "docker: %s: HTTP %d",
 	    engine->where, reply->status);
 }
@@ -322,7 +324,8 @@ engine_events_path(struct ak_buf *path, const char *project)
 	AK_FREE char *label = ak_printf("com.docker.compose.project=%s",
 	    project);
 
-	ak_buf_str(&filter, "{\"type\":[\"container\"],\"event\":["
+	ak_buf_str(&filter,
+	    "{\"type\":[\"container\"],\"event\":["
 	    "\"create\",\"start\",\"restart\",\"stop\",\"kill\",\"die\","
 	    "\"oom\",\"pause\",\"unpause\",\"rename\",\"update\","
 	    "\"destroy\",\"health_status\"],\"label\":[");

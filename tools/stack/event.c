@@ -10,8 +10,8 @@ enum { EVENT_MAX = 1 << 20 }; /* bytes */
 static const char *
 attribute(const struct ak_json *json, const char *name)
 {
-	return ak_json_str(
-	    ak_json_get(ak_json_at(json, "Actor.Attributes"), name));
+	return ak_json_str(ak_json_get(ak_json_at(json, "Actor.Attributes"),
+	    name));
 }
 
 static const char *
@@ -30,8 +30,7 @@ time_of(const struct ak_json *json)
 static int
 tell(struct event_reader *reader, const struct ak_json *json)
 {
-	const char *action = or_empty(
-	    ak_json_str(ak_json_get(json, "Action")));
+	const char *action = or_empty(ak_json_str(ak_json_get(json, "Action")));
 	AK_FREE char *verb = ak_strndup(action, strcspn(action, ":"));
 	const char *colon = strchr(action, ':');
 	struct event event = {
@@ -41,12 +40,13 @@ tell(struct event_reader *reader, const struct ak_json *json)
 					: NULL,
 		.id = or_empty(ak_json_str(ak_json_at(json, "Actor.ID"))),
 		.container = attribute(json, "name"),
-		.service = or_empty(
-		    attribute(json, "com.docker.compose.service")),
+		.service = or_empty(attribute(json,
+		    "com.docker.compose.service")),
 		.exit_code = attribute(json, "exitCode"),
 		.signal = attribute(json, "signal"),
-		.one_off = ak_streq(
-		    attribute(json, "com.docker.compose.oneoff"), "True"),
+		.one_off = ak_streq(attribute(json,
+					"com.docker.compose.oneoff"),
+		    "True"),
 	};
 
 	return reader->each(reader->arg, &event);

@@ -123,8 +123,8 @@ listen(struct ak_ctx *ctx, struct engine *engine, const struct kit *kit,
 		    &ctx->err);
 	while (failed == 0 && !reply.done &&
 	    (reader.revents & (POLLERR | POLLHUP)) == 0) {
-		failed = ak_http_step(engine_http(engine), &reader, 1,
-			     STEP_MS, &ctx->err) == -1
+		failed = ak_http_step(engine_http(engine), &reader, 1, STEP_MS,
+			     &ctx->err) == -1
 		    ? -1
 		    : 0;
 		ak_out_flush(ctx->out);

@@ -94,8 +94,8 @@ loop(struct following *f, const struct ak_http_reply *events,
 	    !ak_out_failed(logs->ctx->out)) {
 		if (ask_waiting(logs, err) == -1)
 			return -1;
-		if (ak_http_step(engine_http(logs->engine), &reader, 1,
-			STEP_MS, err) == -1)
+		if (ak_http_step(engine_http(logs->engine), &reader, 1, STEP_MS,
+			err) == -1)
 			return -1;
 		if (f->err.code != AK_DONE) {
 			*err = f->err;
@@ -113,9 +113,9 @@ logs_follow(struct logs *logs, struct ak_err *err)
 {
 	struct following f = { .logs = logs };
 	AK_BUF struct ak_buf path = { 0 };
-	struct ak_http_request request = { .stall_ms = -1,
-		.on_data = events_data,
-		.arg = &f.events };
+	struct ak_http_request request = {
+		.stall_ms = -1, .on_data = events_data, .arg = &f.events
+	};
 	AK_HTTP_REPLY struct ak_http_reply reply = { 0 };
 	int failed;
 

@@ -88,8 +88,7 @@ static void
 ask_urls(struct questions *q, struct ak_err *err, int *failed)
 {
 	AK_FREE const char **urls = ak_calloc(q->count + 1, sizeof(*urls));
-	AK_FREE struct probe *probes = ak_calloc(q->count + 1,
-	    sizeof(*probes));
+	AK_FREE struct probe *probes = ak_calloc(q->count + 1, sizeof(*probes));
 	size_t n = 0;
 
 	for (size_t i = 0; i < q->count; i++)
@@ -143,7 +142,7 @@ answer_late(struct question *question, bool named)
 	answer->result = row->state.well == WELL_OK ? PROBE_OK : PROBE_FAILED;
 	state_first_line(row->state.well != WELL_OK ? row->state.text
 		: has_check(row) ? "healthy, says its own check"
-					 : "runs, has no port to ask",
+				 : "runs, has no port to ask",
 	    answer->text, sizeof(answer->text));
 }
 
@@ -157,8 +156,7 @@ print_answer(struct ak_out *out, const struct question *question)
 	ak_out_str(out, "url", question->url);
 	if (question->url == NULL)
 		ak_out_str(out, "probe", question->label);
-	ak_out_str(out, "result",
-	    answer->result == PROBE_OK ? "ok" : "failed");
+	ak_out_str(out, "result", answer->result == PROBE_OK ? "ok" : "failed");
 	if (question->asked)
 		ak_out_number(out, "seconds", (double)answer->ms / 1000.0);
 	if (answer->text[0] != '\0')

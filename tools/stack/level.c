@@ -88,8 +88,7 @@ by_key(const char *text, size_t len, const char *key)
 	const char *end = text + len;
 
 	for (const char *s = text;
-	     (s = memmem(s, (size_t)(end - s), key, size)) != NULL;
-	     s += size) {
+	     (s = memmem(s, (size_t)(end - s), key, size)) != NULL; s += size) {
 		const char *level;
 
 		if (s > text && strchr(" \"{,", s[-1]) == NULL)

@@ -63,8 +63,7 @@ is_wanted(const struct logs *logs, const struct mux_line *line)
 #else
 	AK_FREE char *text = ak_strndup(line->text, line->len);
 
-	return !logs->grepping ||
-	    regexec(&logs->grep, text, 0, NULL, 0) == 0;
+	return !logs->grepping || regexec(&logs->grep, text, 0, NULL, 0) == 0;
 #endif
 }
 

@@ -158,14 +158,15 @@ void
 logs_tail(struct engine *engine, const struct container *container, int lines)
 {
 	AK_FREE char *path = ak_printf("/containers/%s/logs?stdout=1&stderr=1"
-	    "&timestamps=1&tail=%d", container->id, lines);
-	struct mux mux = { .raw = ak_json_bool(
-			       ak_json_at(container->inspect, "Config.Tty"),
+				       "&timestamps=1&tail=%d",
+	    container->id, lines);
+	struct mux mux = { .raw = ak_json_bool(ak_json_at(container->inspect,
+						   "Config.Tty"),
 			       false),
 		.line = tail_line };
-	struct ak_http_request request = { .path = path,
-		.on_data = tail_data,
-		.arg = &mux };
+	struct ak_http_request request = {
+		.path = path, .on_data = tail_data, .arg = &mux
+	};
 	AK_HTTP_REPLY struct ak_http_reply reply = { 0 };
 	struct ak_err ignored = { 0 };
 

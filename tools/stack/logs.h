@@ -38,11 +38,11 @@ struct logs {
 	struct engine *engine;
 	const struct selection *selection; /* NULL: every service */
 	const char *since, *until; /* as the daemon takes it; NULL: none */
-	int64_t tail; /* lines of each; -1: all */
+	int64_t tail;		   /* lines of each; -1: all */
 	bool follow;
 	regex_t grep;
 	bool grepping;
-	int width; /* of the longest service's name */
+	int width;     /* of the longest service's name */
 	bool queueing; /* lines wait to be merged */
 	struct source **sources;
 	size_t count;
@@ -61,8 +61,8 @@ void line_plain(struct ak_buf *buf, const char *text, size_t len);
 struct source *source_add(struct logs *logs, const struct ak_json *inspect,
     const char *id, const char *service);
 /* Asks for its log: since its last line when it was asked before. */
-int source_ask(struct source *source, struct engine *engine,
-    struct ak_err *err) AK_MUST;
+int source_ask(struct source *source, struct engine *engine, struct ak_err *err)
+    AK_MUST;
 /* The end of an answer: 0, or -1 with why it is none. */
 int source_end(struct source *source, struct ak_err *err) AK_MUST;
 void sources_free(struct logs *logs);

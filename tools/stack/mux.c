@@ -87,7 +87,8 @@ emit(struct mux *mux, int which, const char *text, size_t len, bool partial)
 	mux->line(mux->arg, &line);
 }
 
-/* What is too long goes out in parts, none of which ends in half a character. */
+/* What is too long goes out in parts, none of which ends in half a character.
+ */
 static void
 split(struct mux *mux, int which)
 {
@@ -234,11 +235,11 @@ take_header(struct mux *mux, struct ak_err *err)
 {
 	const unsigned char *header = mux->header;
 
-	if (header[0] > 2 || header[1] != 0 || header[2] != 0 ||
-	    header[3] != 0)
-		return ak_fail(err, AK_PROTOCOL, "log: no frame begins with "
-		    "%02x%02x%02x%02x", header[0], header[1], header[2],
-		    header[3]);
+	if (header[0] > 2 || header[1] != 0 || header[2] != 0 || header[3] != 0)
+		return ak_fail(err, AK_PROTOCOL,
+		    "log: no frame begins with "
+		    "%02x%02x%02x%02x",
+		    header[0], header[1], header[2], header[3]);
 	mux->header_len = 0;
 	mux->stream = header[0] == 2;
 	mux->left = (size_t)header[4] << 24 | (size_t)header[5] << 16 |

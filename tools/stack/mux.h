@@ -17,7 +17,7 @@
 #define MUX_TIME 31 /* "2026-01-31T12:00:00.123456789Z" and a NUL */
 
 struct mux_line {
-	const char *time; /* in UTC, of MUX_TIME bytes; "" when not told */
+	const char *time;   /* in UTC, of MUX_TIME bytes; "" when not told */
 	const char *stream; /* "stdout", "stderr" */
 	const char *text;   /* without the line feed; any bytes */
 	size_t len;
@@ -51,8 +51,8 @@ struct mux {
 };
 
 /* Any cut of the stream gives the same lines. AK_PROTOCOL: no such frame. */
-int mux_feed(struct mux *mux, const char *data, size_t len,
-    struct ak_err *err) AK_MUST;
+int mux_feed(struct mux *mux, const char *data, size_t len, struct ak_err *err)
+    AK_MUST;
 /* The stream ended: a line without its end is a line all the same. */
 void mux_end(struct mux *mux);
 void mux_free(struct mux *mux);

@@ -39,8 +39,8 @@ source_add(struct logs *logs, const struct ak_json *inspect, const char *id,
 	source->logs = logs;
 	source->id = ak_strdup(id);
 	source->service = ak_strdup(service);
-	source->mux.raw = ak_json_bool(
-	    ak_json_at(inspect, "Config.Tty"), false);
+	source->mux.raw = ak_json_bool(ak_json_at(inspect, "Config.Tty"),
+	    false);
 	source->mux.line = on_line;
 	source->mux.arg = source;
 	logs->sources = ak_resize(logs->sources, logs->count + 1,

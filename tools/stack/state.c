@@ -80,8 +80,8 @@ failure_of(const struct container *container)
 static bool
 out_of_memory(const struct container *container)
 {
-	return ak_json_bool(
-	    ak_json_at(container->inspect, "State.OOMKilled"), false);
+	return ak_json_bool(ak_json_at(container->inspect, "State.OOMKilled"),
+	    false);
 }
 
 static bool
@@ -92,7 +92,8 @@ has_settled(const struct container *container)
 	clock_gettime(CLOCK_REALTIME, &now);
 	return container->restarts == 0 ||
 	    (int64_t)now.tv_sec * 1000000000 + now.tv_nsec -
-		container->since_ns > SETTLED_NS;
+		container->since_ns >
+	    SETTLED_NS;
 }
 
 static enum wellness
@@ -143,8 +144,7 @@ judge_exited(const struct container *container, struct state *state)
 	if (code == 0 && state->service != NULL && state->service->one_shot)
 		return WELL_DONE;
 	if (out_of_memory(container))
-		what = ak_printf("exited %lld, out of memory",
-		    (long long)code);
+		what = ak_printf("exited %lld, out of memory", (long long)code);
 	else if (code > SIGNAL_BASE && code < SIGNAL_BASE + 65)
 		what = ak_printf("exited %lld, signal %lld", (long long)code,
 		    (long long)(code - SIGNAL_BASE));

@@ -6,8 +6,7 @@
 static bool watch, usage;
 
 const struct ak_opt status_options[] = {
-	{ 'w', "watch", NULL, "go on, telling what changes",
-	    AK_FLAG(&watch) },
+	{ 'w', "watch", NULL, "go on, telling what changes", AK_FLAG(&watch) },
 	{ 'u', "usage", NULL, "with CPU, memory, network and block I/O",
 	    AK_FLAG(&usage) },
 	{ 0 },
@@ -62,8 +61,7 @@ print_port(struct ak_out *out, const struct ak_json *port)
 {
 	ak_json_each(bound, port) {
 		const char *ip = ak_json_str(ak_json_get(bound, "HostIp"));
-		const char *there = ak_json_str(
-		    ak_json_get(bound, "HostPort"));
+		const char *there = ak_json_str(ak_json_get(bound, "HostPort"));
 		AK_FREE char *text = ak_printf("%s:%s->%s",
 		    ip != NULL ? ip : "", there != NULL ? there : "",
 		    ak_json_name(port));
@@ -130,17 +128,16 @@ image_of(const struct row *row)
 	const struct container *container = row->state.container;
 
 	if (container != NULL)
-		return ak_json_str(
-		    ak_json_at(container->inspect, "Config.Image"));
+		return ak_json_str(ak_json_at(container->inspect,
+		    "Config.Image"));
 	return row->service->image;
 }
 
 static const char *
 url_of(const struct row *row)
 {
-	return row->service != NULL
-	    ? service_label(row->service, "aikit.url")
-	    : NULL;
+	return row->service != NULL ? service_label(row->service, "aikit.url")
+				    : NULL;
 }
 
 void
@@ -202,7 +199,7 @@ status_run(struct ak_ctx *ctx, int count, char *operands[])
 	    engine_open(&engine, &ctx->err) == -1)
 		return -1;
 	if (watch)
-		return status_watch(ctx, &kit, engine, operands,
-		    (size_t)count, what);
+		return status_watch(ctx, &kit, engine, operands, (size_t)count,
+		    what);
 	return status_once(ctx, &kit, engine, operands, (size_t)count, what);
 }

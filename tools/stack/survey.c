@@ -206,14 +206,13 @@ guess(const struct kit *kit, struct asks *asks)
 {
 	for (size_t i = 0; i < kit->service_count && i < GUESSES; i++) {
 		const struct service *service = &kit->services[i];
-		const char *name = ak_json_str(
-		    ak_json_get(service->json, "container_name"));
+		const char *name = ak_json_str(ak_json_get(service->json,
+		    "container_name"));
 
 		asks_add(asks,
-		    name != NULL
-			? ak_printf("/containers/%s/json", name)
-			: ak_printf("/containers/%s-%s-1/json", kit->project,
-			      service->name));
+		    name != NULL ? ak_printf("/containers/%s/json", name)
+				 : ak_printf("/containers/%s-%s-1/json",
+				       kit->project, service->name));
 	}
 }
 

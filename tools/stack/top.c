@@ -21,7 +21,8 @@ static int64_t interval_ms = 2000, rounds;
 const struct ak_opt top_options[] = {
 	{ 'i', "interval", "time", "between rounds (2s)",
 	    AK_DURATION(&interval_ms, 100, 3600000) },
-	{ 'n', "count", "n", "rounds, then end", AK_INT(&rounds, 1, INT32_MAX) },
+	{ 'n', "count", "n", "rounds, then end",
+	    AK_INT(&rounds, 1, INT32_MAX) },
 	{ 0 },
 };
 
@@ -222,8 +223,7 @@ run(struct top *top)
 		if (round_do(top) == -1)
 			return -1;
 		if (n == rounds ||
-		    pause_for(top,
-			interval_ms - (ak_proc_now_ms() - begun_ms)))
+		    pause_for(top, interval_ms - (ak_proc_now_ms() - begun_ms)))
 			return 0;
 	}
 }
@@ -243,7 +243,8 @@ top_run(struct ak_ctx *ctx, int count, char *operands[])
 	if (!look_is_local(engine))
 		return ak_fail(&ctx->err, AK_UNAVAILABLE,
 		    "docker: %s: what another machine's containers use "
-		    "cannot be read here", engine_where(engine));
+		    "cannot be read here",
+		    engine_where(engine));
 	top.engine = engine;
 	top.names = operands;
 	top.count = (size_t)count;

@@ -16,7 +16,7 @@
 #include "tools/stack/status.h"
 
 enum {
-	QUIET_MS = 2000,  /* between looks without an event */
+	QUIET_MS = 2000, /* between looks without an event */
 	BREATH_MS = 500, /* between looks, whatever comes */
 };
 
@@ -53,8 +53,8 @@ facts_of(const struct row *row)
 	const struct container *container = row->state.container;
 	AK_BUF struct ak_buf facts = { 0 };
 
-	ak_buf_printf(&facts, "%d %s %d", (int)row->state.well,
-	    row->state.text, (int)row->probe.result);
+	ak_buf_printf(&facts, "%d %s %d", (int)row->state.well, row->state.text,
+	    (int)row->probe.result);
 	if (container != NULL)
 		ak_buf_printf(&facts, " %s %s %s %lld %lld", container->id,
 		    container->state,
@@ -169,9 +169,9 @@ status_watch(struct ak_ctx *ctx, struct kit *kit, struct engine *engine,
 		.count = count,
 		.what = what };
 	AK_BUF struct ak_buf path = { 0 };
-	struct ak_http_request request = { .stall_ms = -1,
-		.on_data = on_event,
-		.arg = &w };
+	struct ak_http_request request = {
+		.stall_ms = -1, .on_data = on_event, .arg = &w
+	};
 	AK_HTTP_REPLY struct ak_http_reply reply = { 0 };
 	ENGINE struct engine *ears = NULL; /* closed before reply goes */
 	int failed;

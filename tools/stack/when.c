@@ -21,7 +21,8 @@ when_read(const char *text, char **when, struct ak_err *err)
 		if (ak_str_duration(text, &ms, &ignored) == -1)
 			return ak_fail(err, AK_USAGE,
 			    "%s: neither a duration (10m) nor a time "
-			    "(2026-01-31T12:00:00Z)", text);
+			    "(2026-01-31T12:00:00Z)",
+			    text);
 		clock_gettime(CLOCK_REALTIME, &now);
 		ns = (int64_t)now.tv_sec * SECOND + now.tv_nsec - ms * MS_NS;
 	}
