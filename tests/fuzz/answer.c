@@ -43,8 +43,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	AK_BUF struct ak_buf cut = { 0 };
 	size_t step = size > 0 ? 1 + data[size - 1] % 7 : 1;
 	int status, other;
-	int result = read_it(data, size, size > 0 ? size : 1, &whole,
-	    &status);
+	int result = read_it(data, size, size > 0 ? size : 1, &whole, &status);
 
 	law(read_it(data, size, step, &cut, &other) == result);
 	law(status == other);

@@ -17,16 +17,21 @@ static const struct {
 } rows[] = {
 	{ "a length", OK "Content-Length: 2\r\n\r\nhi", 1, 200, "hi" },
 	{ "no length: to the end", OK "\r\nhi", 0, 200, "hi" },
-	{ "chunks", OK "Transfer-Encoding: chunked\r\n\r\n"
-	    "2\r\nhi\r\n3;x=y\r\n ho\r\n0\r\n\r\n", 1, 200, "hi ho" },
-	{ "chunks with a trailer", OK "transfer-encoding: Chunked\r\n\r\n"
-	    "a\r\n0123456789\r\n0\r\nX: y\r\n\r\n", 1, 200, "0123456789" },
+	{ "chunks",
+	    OK "Transfer-Encoding: chunked\r\n\r\n"
+	       "2\r\nhi\r\n3;x=y\r\n ho\r\n0\r\n\r\n",
+	    1, 200, "hi ho" },
+	{ "chunks with a trailer",
+	    OK "transfer-encoding: Chunked\r\n\r\n"
+	       "a\r\n0123456789\r\n0\r\nX: y\r\n\r\n",
+	    1, 200, "0123456789" },
 	{ "an empty body", OK "Content-Length: 0\r\n\r\n", 1, 200, "" },
 	{ "204 has no body", "HTTP/1.1 204 No Content\r\n\r\n", 1, 204, "" },
-	{ "100 comes first", "HTTP/1.1 100 Continue\r\n\r\n" OK
-	    "Content-Length: 1\r\n\r\nx", 1, 200, "x" },
-	{ "line feeds alone", "HTTP/1.1 200 OK\nContent-Length: 1\n\nx", 1,
+	{ "100 comes first",
+	    "HTTP/1.1 100 Continue\r\n\r\n" OK "Content-Length: 1\r\n\r\nx", 1,
 	    200, "x" },
+	{ "line feeds alone", "HTTP/1.1 200 OK\nContent-Length: 1\n\nx", 1, 200,
+	    "x" },
 	{ "half a body", OK "Content-Length: 4\r\n\r\nhi", 0, 200, "hi" },
 	{ "another protocol", "SSH-2.0-OpenSSH\r\n", -1, 0, "" },
 	{ "HTTP/2", "HTTP/2 200\r\n\r\n", -1, 0, "" },
@@ -36,14 +41,20 @@ static const struct {
 	    "" },
 	{ "a length too long", OK "Content-Length: 12345678901234567\r\n\r\n",
 	    -1, 200, "" },
-	{ "a length and chunks", OK "Content-Length: 2\r\n"
-	    "Transfer-Encoding: chunked\r\n\r\n", -1, 200, "" },
+	{ "a length and chunks",
+	    OK "Content-Length: 2\r\n"
+	       "Transfer-Encoding: chunked\r\n\r\n",
+	    -1, 200, "" },
 	{ "another coding", OK "Transfer-Encoding: gzip, chunked\r\n\r\n", -1,
 	    200, "" },
-	{ "a chunk size that is none", OK "Transfer-Encoding: chunked\r\n\r\n"
-	    "zz\r\n", -1, 200, "" },
-	{ "a chunk without its end", OK "Transfer-Encoding: chunked\r\n\r\n"
-	    "1\r\nxy\r\n", -1, 200, "x" },
+	{ "a chunk size that is none",
+	    OK "Transfer-Encoding: chunked\r\n\r\n"
+	       "zz\r\n",
+	    -1, 200, "" },
+	{ "a chunk without its end",
+	    OK "Transfer-Encoding: chunked\r\n\r\n"
+	       "1\r\nxy\r\n",
+	    -1, 200, "x" },
 	{ "a blank before the colon", OK "Content-Length : 2\r\n\r\nhi", -1,
 	    200, "" },
 	{ "a line without a colon", OK "nothing\r\n\r\n", -1, 200, "" },
@@ -113,8 +124,10 @@ test_end(void)
 	ok(answer.close, "more than was asked for: not to be used again");
 	ak_answer_free(&answer);
 	feed("HTTP/1.0 503 Busy\r\nRetry-After: 7\r\n"
-	     "Content-Length: 0\r\n\r\n", 3, &answer, &body);
-	ok(answer.close && answer.retry_after == 7, "HTTP/1.0 closes; and "
+	     "Content-Length: 0\r\n\r\n",
+	    3, &answer, &body);
+	ok(answer.close && answer.retry_after == 7,
+	    "HTTP/1.0 closes; and "
 	    "when to come back");
 	ak_answer_free(&answer);
 }

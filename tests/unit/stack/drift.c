@@ -22,8 +22,7 @@ static const struct {
 	const char *from, *to; /* in the text of the model */
 	const char *drift;     /* joined by ", " */
 } changes[] = {
-	{ "envs", "\"PLAIN\": \"1\"", "\"PLAIN\": \"2\"",
-	    "environment PLAIN" },
+	{ "envs", "\"PLAIN\": \"1\"", "\"PLAIN\": \"2\"", "environment PLAIN" },
 	{ "envs", "\"EMPTY\": \"\"", "\"EMPTY\": \"x\"", "environment EMPTY" },
 	{ "envs", "\"NUM\": \"5\",", "", "environment NUM" },
 	{ "envs", "\"NUM\": \"5\"", "\"NUM\": \"5\", \"NEW\": \"1\"",
@@ -70,8 +69,8 @@ static const struct {
 	    "memory reservation" },
 	{ "limits", "\"max_attempts\": 4", "\"max_attempts\": 5",
 	    "restart policy" },
-	{ "limits", "\"condition\": \"on-failure\"",
-	    "\"condition\": \"any\"", "restart policy" },
+	{ "limits", "\"condition\": \"on-failure\"", "\"condition\": \"any\"",
+	    "restart policy" },
 	{ "limits", "\"SIGINT\"", "\"SIGQUIT\"", "stop_signal" },
 	{ "limits", "\"CHOWN\"", "\"KILL\"", "cap_add" },
 	{ "limits", "\"soft\": 1000", "\"soft\": 1001", "ulimits" },
@@ -88,8 +87,7 @@ static const struct {
 	{ "limits2", "\"disable\": true", "\"test\": [\"CMD\", \"x\"]",
 	    "health check" },
 	{ "limits2", "\"tag\": \"app.x\"", "\"tag\": \"app.y\"", "logging" },
-	{ "builtover", "\"interval\": \"1m30s\"", "\"interval\": \"90s\"",
-	    "" },
+	{ "builtover", "\"interval\": \"1m30s\"", "\"interval\": \"90s\"", "" },
 	{ "builtover", "\"interval\": \"1m30s\"", "\"interval\": \"91s\"",
 	    "health check" },
 	{ "builtover", "\"retries\": 5", "\"retries\": 6", "health check" },
@@ -129,8 +127,8 @@ static const struct ak_json *
 inspect_of(const struct ak_json *list, const char *service)
 {
 	ak_json_each(item, list) {
-		const char *name = ak_json_str(ak_json_get(
-		    ak_json_at(item, "Config.Labels"),
+		const char *name = ak_json_str(ak_json_get(ak_json_at(item,
+							       "Config.Labels"),
 		    "com.docker.compose.service"));
 
 		if (ak_streq(name, service))
@@ -173,8 +171,7 @@ drift_of(const char *model_text, const char *service_name,
 
 	drift_find(&kit, &service, &container, &image, &drift);
 	for (size_t i = 0; i < drift.count; i++)
-		ak_buf_printf(&text, "%s%s", i > 0 ? ", " : "",
-		    drift.items[i]);
+		ak_buf_printf(&text, "%s%s", i > 0 ? ", " : "", drift.items[i]);
 	drift_free(&drift);
 	free(image.id);
 	return ak_buf_take(&text);
@@ -195,8 +192,7 @@ replace(const char *text, const char *from, const char *to)
 
 /* The replacement is made within the service, not in another before it. */
 static char *
-change(const char *model, const char *service, const char *from,
-    const char *to)
+change(const char *model, const char *service, const char *from, const char *to)
 {
 	AK_FREE char *key = ak_printf("\n    \"%s\": {", service);
 	const char *begin = strstr(model, key);
@@ -214,9 +210,9 @@ test_image_and_hash(const char *model, const struct ak_json *inspects)
 {
 	AK_JSON struct ak_json *parsed = parse(model);
 	AK_JSON struct ak_json *hashes = parse("{\"envs\":\"h2\"}");
-	struct kit kit = { .model = parsed,
-		.project = (char[]){ "kit" },
-		.hashes = hashes };
+	struct kit kit = {
+		.model = parsed, .project = (char[]){ "kit" }, .hashes = hashes
+	};
 	struct service service = { .name = "envs",
 		.json = ak_json_at(parsed, "services.envs") };
 	struct image image = { .present = true, .id = (char[]){ "sha256:2" } };

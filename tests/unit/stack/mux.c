@@ -137,8 +137,7 @@ test_framed(size_t row)
 	for (size_t i = 0; framed[row].frames[i] != NULL; i++) {
 		const char *frame = framed[row].frames[i];
 
-		add_frame(&bytes, frame[0] - '0', frame + 2,
-		    strlen(frame + 2));
+		add_frame(&bytes, frame[0] - '0', frame + 2, strlen(frame + 2));
 	}
 	everywhere(&bytes, false, framed[row].lines, framed[row].claim);
 }
@@ -228,8 +227,7 @@ test_long(void)
 		sizes.whole == MUX_LINE_MAX,
 	    "a line of 1 MiB passes whole");
 	sizes = feed_long("x", MUX_LINE_MAX + 1, 5000);
-	ok(sizes.count == 2 && sizes.partial == MUX_LINE_MAX &&
-		sizes.last == 1,
+	ok(sizes.count == 2 && sizes.partial == MUX_LINE_MAX && sizes.last == 1,
 	    "a byte more, and it comes in two parts");
 	sizes = feed_long("\xe2\x82\xac", MUX_LINE_MAX, 4999);
 	ok(!sizes.broken && sizes.count == 4 &&

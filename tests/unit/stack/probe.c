@@ -94,8 +94,8 @@ static struct {
 	const char *text; /* its end */
 	pid_t server;
 } servers[] = {
-	{ "HTTP that answers", "http://:%d/healthz",
-	    "HTTP/1.1 200 OK\r\n\r\n", PROBE_OK, "", 0 },
+	{ "HTTP that answers", "http://:%d/healthz", "HTTP/1.1 200 OK\r\n\r\n",
+	    PROBE_OK, "", 0 },
 	{ "HTTP that is ill", "http://:%d/", "HTTP/1.1 500 No\r\n\r\n",
 	    PROBE_FAILED, "HTTP 500", 0 },
 	{ "a port that takes connections", "tcp://:%d", "", PROBE_OK, "", 0 },
@@ -215,8 +215,8 @@ static void
 test_addresses(void)
 {
 	AK_JSON struct ak_json *inspect = parse(addressed);
-	AK_JSON struct ak_json *shared = parse(
-	    "{\"HostConfig\":{\"NetworkMode\":\"container:owner\"}}");
+	AK_JSON struct ak_json *shared =
+	    parse("{\"HostConfig\":{\"NetworkMode\":\"container:owner\"}}");
 	struct container owner = { .inspect = inspect,
 		.id = (char[]){ "owner" },
 		.name = (char[]){ "o" } };

@@ -11,8 +11,8 @@ struct stack_options stack_options;
 
 #define STATE(text) "{\"Id\":\"c1\",\"RestartCount\":3,\"State\":{" text "}}"
 #define RUNNING "\"Status\":\"running\",\"Running\":true"
-#define HEALTH(status, output)                                       \
-	",\"Health\":{\"Status\":\"" status "\",\"Log\":["           \
+#define HEALTH(status, output)                             \
+	",\"Health\":{\"Status\":\"" status "\",\"Log\":[" \
 	"{\"Output\":\"old\"},{\"Output\":\"" output "\"}]}"
 
 static const struct {
@@ -35,8 +35,8 @@ static const struct {
 	{ "unhealthy without a word", STATE(RUNNING HEALTH("unhealthy", "")),
 	    false, WELL_ILL, "unhealthy" },
 	{ "no check is no health",
-	    STATE(RUNNING ",\"Health\":{\"Status\":\"none\"}"), false,
-	    WELL_OK, "" },
+	    STATE(RUNNING ",\"Health\":{\"Status\":\"none\"}"), false, WELL_OK,
+	    "" },
 	{ "a one-shot that runs", STATE(RUNNING), true, WELL_STARTING,
 	    "runs, is not done yet" },
 	{ "a one-shot that ended with 0",
@@ -50,19 +50,18 @@ static const struct {
 	    "exited 0" },
 	{ "killed for its memory",
 	    STATE("\"Status\":\"exited\",\"ExitCode\":137,"
-		"\"OOMKilled\":true"),
+		  "\"OOMKilled\":true"),
 	    false, WELL_ILL, "exited 137, out of memory" },
-	{ "ended by a signal",
-	    STATE("\"Status\":\"exited\",\"ExitCode\":143"), false, WELL_ILL,
-	    "exited 143, signal 15" },
+	{ "ended by a signal", STATE("\"Status\":\"exited\",\"ExitCode\":143"),
+	    false, WELL_ILL, "exited 143, signal 15" },
 	{ "starts over and over",
-	    STATE("\"Status\":\"restarting\",\"ExitCode\":1"), false,
-	    WELL_ILL, "restarting (3 times, last exit 1)" },
+	    STATE("\"Status\":\"restarting\",\"ExitCode\":1"), false, WELL_ILL,
+	    "restarting (3 times, last exit 1)" },
 	{ "never started", STATE("\"Status\":\"created\""), false, WELL_ILL,
 	    "created, never started" },
 	{ "never started, and why",
 	    STATE("\"Status\":\"created\",\"Error\":\"port is already "
-		"allocated\""),
+		  "allocated\""),
 	    false, WELL_ILL,
 	    "created, never started: port is already allocated" },
 	{ "paused", STATE("\"Status\":\"paused\",\"Running\":true"), false,
@@ -78,8 +77,7 @@ static void
 test_row(size_t i)
 {
 	AK_JSON struct ak_json *inspect = NULL;
-	struct service service = { .name = "s",
-		.one_shot = rows[i].one_shot };
+	struct service service = { .name = "s", .one_shot = rows[i].one_shot };
 	struct container container;
 	struct ak_err err = { 0 };
 	struct state state;
