@@ -21,14 +21,14 @@ struct ak_answer {
 	bool (*on_body)(void *arg, int status, const char *data, size_t len);
 	void *arg;
 
-	int status; /* 0: not known yet */
+	int status;	     /* 0: not known yet */
 	int64_t retry_after; /* seconds; 0: not said */
 	bool close;	     /* the connection serves no other request */
 	bool refused;	     /* on_body said false */
 
 	int part;
 	struct ak_buf line;
-	size_t head;	/* bytes of headers so far */
+	size_t head; /* bytes of headers so far */
 	bool chunked;
 	bool sized;
 	uint64_t left; /* of the body, or of this chunk */

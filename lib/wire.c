@@ -210,9 +210,9 @@ ak_wire_stop(struct ak_wire *wire, struct ak_curl_transfer *transfer)
 	struct exchange *exchange = transfer->easy;
 	struct exchange **link = &wire->under_way;
 
-	if (!transfer->under_way)
+	if (!exchange || !transfer->under_way)
 		return;
-	while (*link != exchange)
+	while (*link && *link != exchange)
 		link = &(*link)->next;
 	*link = exchange->next;
 	ak_close_scope(&exchange->fd);

@@ -24,7 +24,7 @@ add(struct addresses *to, const char *ip, int port, bool published)
 	    strlen(ip) >= sizeof(address->ip))
 		return;
 	*address = (struct address){ .port = port, .published = published };
-	strcpy(address->ip, ip);
+	memcpy(address->ip, ip, strlen(ip) + 1);
 	to->count++;
 }
 

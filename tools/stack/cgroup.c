@@ -297,30 +297,41 @@ static void (*const readers[])(const struct cgroups *, const char *, bool,
 };
 _Static_assert(AK_COUNT(readers) == CONTROLLERS, "a controller not read");
 
-/* "  eth0: received 7 more fields, sent"; lo is no network. */
+/* "eth0: received, 7 more, sent, ..."; lo is no network. */
+static void
+take_interface(const char *line, struct usage *usage)
+{
+	const char *colon = strchr(line, ':');
+	int64_t numbers[9];
+	char *end;
+
+	line += strspn(line, " ");
+	if (colon == NULL || ak_starts(line, "lo:"))
+		return;
+	end = (char *)colon + 1;
+	for (size_t i = 0; i < AK_COUNT(numbers); i++)
+		numbers[i] = strtoll(end, &end, 10);
+	usage->received += numbers[0];
+	usage->sent += numbers[8];
+}
+
+/* Two lines of titles come first. */
 static void
 read_network(const struct cgroups *cgroups, int64_t pid, struct usage *usage)
 {
 	AK_BUF struct ak_buf text = { 0 };
-	char path[64];
-	const char *line;
+	char path[64], *rest = NULL;
+	size_t titles = 2;
 
 	snprintf(path, sizeof(path), "proc/%" PRId64 "/net/dev", pid);
-	line = slurp(cgroups, path, &text);
-	while (line != NULL && (line = strchr(line, '\n')) != NULL) {
-		int64_t received, sent;
-		char name[32];
-
-		line++;
-		if (sscanf(line,
-			" %31[^:]: %" SCNd64 " %*d %*d %*d %*d %*d %*d %*d "
-			"%" SCNd64,
-			name, &received, &sent) != 3 ||
-		    strcmp(name, "lo") == 0)
-			continue;
-		usage->received += received;
-		usage->sent += sent;
-	}
+	if (slurp(cgroups, path, &text) == NULL)
+		return;
+	for (char *line = strtok_r(text.data, "\n", &rest); line != NULL;
+	     line = strtok_r(NULL, "\n", &rest))
+		if (titles > 0)
+			titles--;
+		else
+			take_interface(line, usage);
 }
 
 /* The first count controllers. */

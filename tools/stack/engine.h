@@ -84,9 +84,14 @@ int engine_images(struct engine *engine, const char *const names[],
     size_t count, struct image images[], struct ak_err *err) AK_MUST;
 void image_free(struct image *image);
 /* engine_containers() and engine_images(), asked together. */
+struct images {
+	const char *const *names;
+	size_t count;
+	struct image *items; /* as many; filled, the caller's to free */
+};
 int engine_look(struct engine *engine, const struct kit *kit,
-    struct containers *containers, const char *const names[], size_t count,
-    struct image images[], struct ak_err *err) AK_MUST;
+    struct containers *containers, const struct images *images,
+    struct ak_err *err) AK_MUST;
 
 /* drift.c */
 

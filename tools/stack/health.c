@@ -214,7 +214,8 @@ health_run(struct ak_ctx *ctx, int count, char *operands[])
 	if (names_read(&count, &operands, &ctx->err) == -1 ||
 	    kit_open(&kit, stack_options.kit, &ctx->err) == -1 ||
 	    engine_open(&engine, &ctx->err) == -1 ||
-	    look_take(&kit, engine, operands, (size_t)count, 0, &look,
+	    look_take(&kit, engine,
+		&(struct look_want){ operands, (size_t)count, 0 }, &look,
 		&ctx->err) == -1)
 		return -1;
 	q.named = count > 0;

@@ -107,10 +107,13 @@ by_key(const char *text, size_t len, const char *key)
 static bool
 stands_out(const char *text, const char *word, size_t size, size_t left)
 {
-	char before = word > text ? word[-1] : ' ';
-	char after = size < left ? word[size] : ' ';
+	char before = ' ', after = ' ';
 	bool upper = true;
 
+	if (word > text)
+		before = word[-1];
+	if (size < left)
+		after = word[size];
 	for (size_t i = 0; i < size; i++)
 		upper = upper && isupper((unsigned char)word[i]);
 	if (isalnum((unsigned char)before) || before == '-' || before == '_')

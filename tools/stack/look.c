@@ -128,13 +128,14 @@ look_ask(const struct kit *kit, struct engine *engine, int what,
 {
 	size_t count = what & LOOK_DRIFT ? kit->service_count : 0;
 	AK_FREE char **names = ak_calloc(count + 1, sizeof(*names));
+	struct images ask = { (const char *const *)names, count, NULL };
 	int failed;
 
 	for (size_t i = 0; i < count; i++)
 		names[i] = image_name(kit, &kit->services[i]);
 	look->images = ak_calloc(count + 1, sizeof(*look->images));
-	failed = engine_look(engine, kit, &look->containers,
-	    (const char *const *)names, count, look->images, err);
+	ask.items = look->images;
+	failed = engine_look(engine, kit, &look->containers, &ask, err);
 	look->image_count = failed == 0 ? count : 0;
 	for (size_t i = 0; i < count; i++)
 		free(names[i]);
@@ -263,11 +264,12 @@ look_is_local(const struct engine *engine)
 }
 
 static int
-look_rows(const struct kit *kit, char *const names[], size_t count,
+look_rows(const struct kit *kit, const struct look_want *want,
     struct look *look, struct ak_err *err)
 {
-	if (count > 0 || look->containers.count == 0) {
-		if (add_selected(kit, names, count, look, err) == -1)
+	if (want->count > 0 || look->containers.count == 0) {
+		if (add_selected(kit, want->names, want->count, look, err) ==
+		    -1)
 			return -1;
 	} else {
 		add_existing(kit, look);
@@ -278,13 +280,13 @@ look_rows(const struct kit *kit, char *const names[], size_t count,
 }
 
 int
-look_take(struct kit *kit, struct engine *engine, char *const names[],
-    size_t count, int what, struct look *look, struct ak_err *err)
+look_take(struct kit *kit, struct engine *engine, const struct look_want *want,
+    struct look *look, struct ak_err *err)
 {
 	*look = (struct look){ 0 };
-	if (look_ask(kit, engine, what, look, err) == 0 &&
-	    look_rows(kit, names, count, look, err) == 0 &&
-	    look_all(kit, look_is_local(engine), what, look, err) == 0)
+	if (look_ask(kit, engine, want->what, look, err) == 0 &&
+	    look_rows(kit, want, look, err) == 0 &&
+	    look_all(kit, look_is_local(engine), want->what, look, err) == 0)
 		return 0;
 	look_free(look);
 	return -1;

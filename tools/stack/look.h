@@ -34,13 +34,21 @@ enum {
 	LOOK_USAGE = 4,
 };
 
+/* Which services, and what is asked of them beside their state. */
+struct look_want {
+	char *const *names;
+	size_t count;
+	int what; /* LOOK_... */
+};
+
 /*
  * The services that names mean; without names those that have a container,
  * what these need, and containers of services that are not in the kit; when
  * there is no container at all, every service that up would start.
  */
-int look_take(struct kit *kit, struct engine *engine, char *const names[],
-    size_t count, int what, struct look *look, struct ak_err *err) AK_MUST;
+int look_take(struct kit *kit, struct engine *engine,
+    const struct look_want *want, struct look *look, struct ak_err *err)
+    AK_MUST;
 void look_free(struct look *look);
 /* Rows that are neither ok nor done. */
 size_t look_ill(const struct look *look);

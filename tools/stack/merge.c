@@ -88,7 +88,7 @@ earliest(const struct logs *logs, char next[MUX_TIME])
 	struct source *first = NULL;
 	char best[MUX_TIME] = "";
 
-	strcpy(next, "~"); /* behind all times */
+	memcpy(next, "~", 2); /* behind all times */
 	for (size_t i = 0; i < logs->count; i++) {
 		struct source *source = logs->sources[i];
 		struct waiting waiting;
@@ -98,11 +98,11 @@ earliest(const struct logs *logs, char next[MUX_TIME])
 		waiting = first_of(source);
 		if (first == NULL || strcmp(waiting.time, best) < 0) {
 			if (first != NULL)
-				strcpy(next, best);
-			strcpy(best, waiting.time);
+				memcpy(next, best, sizeof(best));
+			memcpy(best, waiting.time, sizeof(best));
 			first = source;
 		} else if (strcmp(waiting.time, next) < 0) {
-			strcpy(next, waiting.time);
+			memcpy(next, waiting.time, sizeof(best));
 		}
 	}
 	return first;

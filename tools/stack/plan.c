@@ -146,12 +146,12 @@ look(const struct kit *kit, struct engine *engine, struct plan *plan,
 	AK_FREE char **names = ak_calloc(plan->count + 1, sizeof(*names));
 	AK_FREE struct image *images = ak_calloc(plan->count + 1,
 	    sizeof(*images));
+	struct images ask = { (const char *const *)names, plan->count, images };
 	int failed;
 
 	for (size_t i = 0; i < plan->count; i++)
 		names[i] = image_name(kit, plan->steps[i].pick->service);
-	failed = engine_look(engine, kit, containers,
-	    (const char *const *)names, plan->count, images, err);
+	failed = engine_look(engine, kit, containers, &ask, err);
 	for (size_t i = 0; i < plan->count; i++) {
 		free(names[i]);
 		if (failed == 0)

@@ -172,12 +172,12 @@ status_print(struct ak_out *out, const struct row *row)
 
 static int
 status_once(struct ak_ctx *ctx, struct kit *kit, struct engine *engine,
-    char *const names[], size_t count, int what)
+    const struct look_want *want)
 {
 	LOOK struct look look = { 0 };
 	size_t ill;
 
-	if (look_take(kit, engine, names, count, what, &look, &ctx->err) == -1)
+	if (look_take(kit, engine, want, &look, &ctx->err) == -1)
 		return -1;
 	for (size_t i = 0; i < look.count; i++)
 		status_print(ctx->out, &look.rows[i]);
@@ -192,14 +192,14 @@ status_run(struct ak_ctx *ctx, int count, char *operands[])
 {
 	KIT struct kit kit = { .fd = -1 };
 	ENGINE struct engine *engine = NULL;
-	int what = LOOK_DRIFT | LOOK_PROBE | (usage ? LOOK_USAGE : 0);
+	struct look_want want;
 
 	if (names_read(&count, &operands, &ctx->err) == -1 ||
 	    kit_open(&kit, stack_options.kit, &ctx->err) == -1 ||
 	    engine_open(&engine, &ctx->err) == -1)
 		return -1;
-	if (watch)
-		return status_watch(ctx, &kit, engine, operands, (size_t)count,
-		    what);
-	return status_once(ctx, &kit, engine, operands, (size_t)count, what);
+	want = (struct look_want){ operands, (size_t)count,
+		LOOK_DRIFT | LOOK_PROBE | (usage ? LOOK_USAGE : 0) };
+	return watch ? status_watch(ctx, &kit, engine, &want)
+		     : status_once(ctx, &kit, engine, &want);
 }

@@ -13,6 +13,6 @@ void usage_print(struct ak_out *out, const struct usage *usage);
 
 /* Until interrupted: on a terminal drawn again, else a record a change. */
 int status_watch(struct ak_ctx *ctx, struct kit *kit, struct engine *engine,
-    char *const names[], size_t count, int what) AK_MUST;
+    const struct look_want *want) AK_MUST;
 
 #endif

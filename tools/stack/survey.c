@@ -292,7 +292,7 @@ take_images(const struct engine *engine, struct asks *asks,
     const size_t asked[], size_t count, struct image images[],
     struct ak_err *err)
 {
-	for (size_t i = 0; i < count; i++) {
+	for (size_t i = 0; i < count && asks->items != NULL; i++) {
 		if (take_image(engine, &asks->items[asked[i]].reply, &images[i],
 			err) == 0)
 			continue;
@@ -318,15 +318,15 @@ engine_images(struct engine *engine, const char *const names[], size_t count,
 
 int
 engine_look(struct engine *engine, const struct kit *kit,
-    struct containers *containers, const char *const names[], size_t count,
-    struct image images[], struct ak_err *err)
+    struct containers *containers, const struct images *images,
+    struct ak_err *err)
 {
-	AK_FREE size_t *asked = ak_calloc(count + 1, sizeof(*asked));
+	AK_FREE size_t *asked = ak_calloc(images->count + 1, sizeof(*asked));
 	ASKS struct asks asks = { 0 };
 	ASKS struct asks guesses = { 0 };
 	struct ak_err ignored = { 0 };
 
-	ask_images(names, count, &asks, asked, images);
+	ask_images(images->names, images->count, &asks, asked, images->items);
 	guess(kit, &guesses);
 	if (asks_begin(engine, &asks, err) == -1 ||
 	    asks_begin(engine, &guesses, err) == -1 ||
@@ -335,7 +335,8 @@ engine_look(struct engine *engine, const struct kit *kit,
 		(void)!ak_http_finish(engine_http(engine), &ignored);
 		return -1;
 	}
-	if (take_images(engine, &asks, asked, count, images, err) == 0)
+	if (take_images(engine, &asks, asked, images->count, images->items,
+		err) == 0)
 		return 0;
 	containers_free(containers);
 	return -1;

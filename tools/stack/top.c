@@ -51,8 +51,7 @@ struct top {
 	struct ak_ctx *ctx;
 	struct kit *kit;
 	struct engine *engine;
-	char *const *names;
-	size_t count;
+	struct look_want want;
 	struct reading *before;
 	size_t before_count;
 	bool screen;
@@ -185,7 +184,7 @@ round_do(struct top *top)
 {
 	LOOK struct look look = { 0 };
 
-	if (look_take(top->kit, top->engine, top->names, top->count, 0, &look,
+	if (look_take(top->kit, top->engine, &top->want, &look,
 		&top->ctx->err) == -1 ||
 	    read_usage(top, &look) == -1)
 		return -1;
@@ -246,8 +245,7 @@ top_run(struct ak_ctx *ctx, int count, char *operands[])
 		    "cannot be read here",
 		    engine_where(engine));
 	top.engine = engine;
-	top.names = operands;
-	top.count = (size_t)count;
+	top.want = (struct look_want){ operands, (size_t)count, 0 };
 	top.screen = ak_out_is_table(ctx->out) && isatty(STDIN_FILENO) == 1 &&
 	    isatty(STDOUT_FILENO) == 1;
 	if (top.screen)

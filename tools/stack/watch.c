@@ -31,9 +31,7 @@ struct watching {
 	struct ak_ctx *ctx;
 	struct kit *kit;
 	struct engine *engine;
-	char *const *names;
-	size_t count;
-	int what;
+	const struct look_want *want;
 	struct told *told;
 	size_t told_count;
 	bool woken;
@@ -84,7 +82,7 @@ tell_changes(struct watching *w, const struct look *look)
 		struct told *told = told_find(w, look->rows[i].name);
 		char *facts = facts_of(&look->rows[i]);
 
-		if (!ak_streq(told->facts, facts) || w->what & LOOK_USAGE)
+		if (!ak_streq(told->facts, facts) || w->want->what & LOOK_USAGE)
 			status_print(w->ctx->out, &look->rows[i]);
 		free(told->facts);
 		told->facts = facts;
@@ -111,8 +109,7 @@ take_look(struct watching *w)
 	LOOK struct look look = { 0 };
 
 	w->woken = false;
-	if (look_take(w->kit, w->engine, w->names, w->count, w->what, &look,
-		&w->ctx->err) == -1)
+	if (look_take(w->kit, w->engine, w->want, &look, &w->ctx->err) == -1)
 		return -1;
 	if (ak_out_is_table(w->ctx->out) && isatty(STDOUT_FILENO) == 1)
 		draw(w, &look);
@@ -160,14 +157,11 @@ watch_loop(struct watching *w, struct engine *ears,
 
 int
 status_watch(struct ak_ctx *ctx, struct kit *kit, struct engine *engine,
-    char *const names[], size_t count, int what)
+    const struct look_want *want)
 {
-	struct watching w = { .ctx = ctx,
-		.kit = kit,
-		.engine = engine,
-		.names = names,
-		.count = count,
-		.what = what };
+	struct watching w = {
+		.ctx = ctx, .kit = kit, .engine = engine, .want = want
+	};
 	AK_BUF struct ak_buf path = { 0 };
 	struct ak_http_request request = {
 		.stall_ms = -1, .on_data = on_event, .arg = &w
