@@ -8,19 +8,7 @@
 #include <string.h>
 
 #include "tests/fuzz/fuzz.h"
-
-/* The tool's own files, which no library has. */
-/* NOLINTBEGIN(bugprone-suspicious-include) */
-#include "tools/stack/catalogue.c"
-#include "tools/stack/settings.c"
-#include "tools/stack/value.c"
-/* NOLINTEND(bugprone-suspicious-include) */
-
-char *
-secret_name(const struct setting *setting)
-{
-	return ak_strdup(setting->name);
-}
+#include "tools/stack/settings.h"
 
 /* What Compose reads from a line behind NAME=, by the rules of its parser. */
 static char *
