@@ -47,7 +47,6 @@ ALL_CFLAGS += -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=3
 endif
 
 objects = $(patsubst %.c,$(B)/%.o,$(sort $(wildcard $(1))))
-LIB = $(call objects,lib/*.c)
 BIN = $(TOOLS:%=$(B)/aikit-%)
 UNIT = $(patsubst %.o,%,$(call objects,tests/unit/*.c tests/unit/*/*.c))
 REPLAY = $(B)/tests/fuzz/replay.o
@@ -83,22 +82,21 @@ $(B)/lib/cmd.o: ALL_CFLAGS += -DAK_VERSION='"$(VERSION)"'
 $(B)/lib/cmd.o: $(B)/version
 $(B)/lib/layers.o: ALL_CFLAGS += -DAK_TOOLS='"$(TOOLS)"'
 
-$(B)/libaikit.a: $(LIB)
-	$(call say,AR)
-	$(Q)rm -f $@ && $(AR) rcD $@ $^
-
+# A tool is its main.o; the rest is an archive, for tests to link with.
 define tool
-$(B)/aikit-$(1): $(call objects,tools/$(1)/*.c) $(B)/libaikit.a
-	$$(link)
-$(B)/tests/unit/$(1)/%: $(B)/tests/unit/$(1)/%.o \
-    $(filter-out %/main.o,$(call objects,tools/$(1)/*.c)) $(B)/libaikit.a
+$(B)/$(1).a: $(filter-out %/main.o,$(call objects,tools/$(1)/*.c))
+$(B)/aikit-$(1): $(B)/tools/$(1)/main.o $(B)/$(1).a $(B)/libaikit.a
 	$$(link)
 endef
 $(foreach t,$(TOOLS),$(eval $(call tool,$(t))))
-
-$(B)/tests/unit/%: $(B)/tests/unit/%.o $(B)/libaikit.a
+$(B)/libaikit.a: $(call objects,lib/*.c)
+ARCHIVES = $(TOOLS:%=$(B)/%.a) $(B)/libaikit.a
+$(ARCHIVES):
+	$(call say,AR)
+	$(Q)rm -f $@ && $(AR) rcD $@ $^
+$(B)/tests/unit/%: $(B)/tests/unit/%.o $(ARCHIVES)
 	$(link)
-$(B)/tests/fuzz/%: $(B)/tests/fuzz/%.o $(REPLAY) $(B)/libaikit.a
+$(B)/tests/fuzz/%: $(B)/tests/fuzz/%.o $(REPLAY) $(ARCHIVES)
 	$(link) $(FUZZER)
 
 check: programs
@@ -125,7 +123,8 @@ format:
 tidy: $(SOURCES:%.c=$(B)/%.tidy)
 $(B)/%.tidy: %.c $(B)/%.o .clang-tidy
 	$(call say,TIDY)
-	$(Q)clang-tidy --quiet $< -- -std=gnu17 -D_GNU_SOURCE -I. && touch $@
+	$(Q)clang-tidy --quiet $< -- -std=gnu17 -D_GNU_SOURCE -I. 2>/dev/null && \
+	    touch $@
 
 install: all
 	install -D -t $(DESTDIR)$(PREFIX)/bin $(BIN)

@@ -19,6 +19,7 @@ struct ak_curl_transfer {
 	const char *unix_path; /* NULL: TCP */
 	bool direct;	       /* without a proxy of the environment */
 	bool any_certificate;
+	bool lasting; /* its answer has no end: for lib/wire.c */
 	const char *method, *body;
 	const char *const *headers;
 	int64_t connect_ms;

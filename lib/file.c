@@ -6,11 +6,12 @@
  */
 #include "lib/file.h"
 
+#include <sys/stat.h>
+
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #define CHUNK ((size_t)64 * 1024)

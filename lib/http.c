@@ -1,5 +1,6 @@
 /*
- * http - requests to one server, by libcurl; TCP or a unix socket.
+ * http - requests to one server: over TCP by libcurl, over a unix socket by
+ * lib/wire.c.
  *
  * A server keeps its connections, and a transfer that ended is used again for
  * the next request. Silence is counted from the last byte that came, once
@@ -13,6 +14,7 @@
 #include "lib/proc.h"
 #include "lib/str.h"
 #include "lib/url.h"
+#include "lib/wire.h"
 
 #define CONNECT_MS 5000
 #define STALL_MS 30000
@@ -29,7 +31,8 @@ struct transfer {
 };
 
 struct ak_http {
-	struct ak_curl *curl;
+	struct ak_wire *wire; /* NULL: by curl */
+	struct ak_curl *curl; /* NULL: by wire */
 	char *base;
 	char *unix_path;
 	bool direct;
@@ -40,18 +43,47 @@ int
 ak_http_open(struct ak_http **http, const char *base, const char *unix_path,
     struct ak_err *err)
 {
-	struct ak_curl *curl;
+	struct ak_curl *curl = NULL;
 	struct ak_http *new;
 
-	if (ak_curl_open(&curl, err) == -1)
+	if (!unix_path && ak_curl_open(&curl, err) == -1)
 		return -1;
 	new = ak_calloc(1, sizeof(*new));
 	new->curl = curl;
+	new->wire = unix_path ? ak_wire_open() : NULL;
 	new->base = ak_strdup(base);
 	new->unix_path = unix_path ? ak_strdup(unix_path) : NULL;
 	new->direct = unix_path || ak_url_private(base);
 	*http = new;
 	return 0;
+}
+
+static int
+start(struct ak_http *http, struct ak_curl_transfer *transfer,
+    struct ak_err *err)
+{
+	if (!http->wire)
+		return ak_curl_start(http->curl, transfer, err);
+	ak_wire_start(http->wire, transfer);
+	return 0;
+}
+
+static void
+stop(struct ak_http *http, struct ak_curl_transfer *transfer)
+{
+	if (http->wire)
+		ak_wire_stop(http->wire, transfer);
+	else
+		ak_curl_stop(http->curl, transfer);
+}
+
+static void
+forget(struct ak_http *http, struct ak_curl_transfer *transfer)
+{
+	if (http->wire)
+		ak_wire_forget(http->wire, transfer);
+	else
+		ak_curl_forget(http->curl, transfer);
 }
 
 void
@@ -63,11 +95,14 @@ ak_http_close(struct ak_http *http)
 		struct transfer *transfer = http->transfers;
 
 		http->transfers = transfer->next;
-		ak_curl_forget(http->curl, &transfer->curl);
+		forget(http, &transfer->curl);
 		free(transfer->url);
 		free(transfer);
 	}
-	ak_curl_close(http->curl);
+	if (http->wire)
+		ak_wire_close(http->wire);
+	else
+		ak_curl_close(http->curl);
 	free(http->base);
 	free(http->unix_path);
 	free(http);
@@ -146,6 +181,7 @@ ak_http_start(struct ak_http *http, const struct ak_http_request *request,
 	curl->unix_path = http->unix_path;
 	curl->direct = http->direct;
 	curl->any_certificate = request->any_certificate;
+	curl->lasting = request->stall_ms < 0;
 	curl->method = request->method;
 	curl->body = request->body;
 	curl->headers = request->headers;
@@ -154,7 +190,7 @@ ak_http_start(struct ak_http *http, const struct ak_http_request *request,
 	curl->on_life = on_life;
 	curl->on_body = on_body;
 	curl->arg = transfer;
-	if (ak_curl_start(http->curl, curl, err) == -1)
+	if (start(http, curl, err) == -1)
 		return -1;
 	*reply = (struct ak_http_reply){ .retry_after = -1 };
 	transfer->reply = reply;
@@ -213,7 +249,7 @@ check_stall(struct ak_http *http, struct transfer *transfer, int wait_ms)
 	if (left > 0)
 		return left < wait_ms ? (int)left : wait_ms;
 	ak_str_from_duration(&limit, stall);
-	ak_curl_stop(http->curl, &transfer->curl);
+	stop(http, &transfer->curl);
 	ak_err_set(&transfer->curl.err, AK_TEMPFAIL, "silent for %s",
 	    limit.data);
 	return 0;
@@ -225,7 +261,9 @@ perform(struct ak_http *http, int *wait_ms, struct ak_err *err)
 {
 	int under_way = 0;
 
-	if (ak_curl_perform(http->curl, err) == -1)
+	if (http->wire)
+		ak_wire_perform(http->wire);
+	else if (ak_curl_perform(http->curl, err) == -1)
 		return -1;
 	for (struct transfer *t = http->transfers; t; t = t->next) {
 		if (t->reply && t->curl.under_way)
@@ -239,6 +277,16 @@ perform(struct ak_http *http, int *wait_ms, struct ak_err *err)
 	return under_way;
 }
 
+static void
+poll_all(struct ak_http *http, struct pollfd *extra, unsigned count,
+    int wait_ms)
+{
+	if (http->wire)
+		ak_wire_poll(http->wire, extra, count, wait_ms);
+	else
+		ak_curl_poll(http->curl, extra, count, wait_ms);
+}
+
 int
 ak_http_step(struct ak_http *http, struct pollfd *extra, unsigned count,
     int wait_ms, struct ak_err *err)
@@ -250,7 +298,7 @@ ak_http_step(struct ak_http *http, struct pollfd *extra, unsigned count,
 	if (under_way == 0)
 		wait_ms = 0;
 	if (under_way > 0 || count > 0)
-		ak_curl_poll(http->curl, extra, count, wait_ms);
+		poll_all(http, extra, count, wait_ms);
 	return under_way == 0 ? 0 : perform(http, &wait_ms, err);
 }
 

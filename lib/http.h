@@ -1,5 +1,6 @@
 /*
- * http - requests to one server, by libcurl; TCP or a unix socket.
+ * http - requests to one server: over TCP by libcurl, over a unix socket by
+ * lib/wire.h.
  *
  * libcurl is loaded at the first use: its start costs more than all the rest
  * of a tool's, and most commands never ask the network. Redirects are not

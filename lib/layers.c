@@ -134,7 +134,7 @@ key_of(const char *rest, size_t len)
 	char *key = ak_strndup(rest, len);
 
 	for (char *c = key; *c != '\0'; c++)
-		*c = *c == '_' ? '-' : (char)tolower((unsigned char)*c);
+		*c = (char)(*c == '_' ? '-' : tolower((unsigned char)*c));
 	return key;
 }
 

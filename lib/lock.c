@@ -10,7 +10,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdio.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
@@ -38,17 +37,21 @@ write_holder(int fd, const char *who)
 static int
 fail_held(int fd, const char *name, struct ak_err *err)
 {
-	char line[LINE_MAX_BYTES + 1] = "", since[64], who[LINE_MAX_BYTES + 1];
+	char line[LINE_MAX_BYTES + 1] = "";
 	ssize_t len = pread(fd, line, LINE_MAX_BYTES, 0);
+	char *since, *who;
 	long pid;
 
 	line[len > 0 ? len : 0] = '\0';
 	line[strcspn(line, "\n")] = '\0';
-	if (sscanf(line, "%ld %63s %512[^\n]", &pid, since, who) != 3)
+	pid = strtol(line, &since, 10);
+	who = *since == ' ' ? strchr(since + 1, ' ') : NULL;
+	if (!who)
 		return ak_fail(err, AK_TEMPFAIL, "%s: held by another process",
 		    name);
+	*who++ = '\0';
 	return ak_fail(err, AK_TEMPFAIL,
-	    "%s: held by %s (process %ld) since %s", name, who, pid, since);
+	    "%s: held by %s (process %ld) since %s", name, who, pid, since + 1);
 }
 
 int

@@ -92,8 +92,7 @@ pipes_open(const struct ak_proc *proc, struct pipes *pipes)
 {
 	int *fd = pipes->fd;
 
-	for (size_t i = 0; i < PIPES; i++)
-		fd[i] = -1;
+	memset(pipes, -1, sizeof(*pipes));
 	fd[INPUT] = input_open(proc->input);
 	if (fd[INPUT] == -1 || pipe2(&fd[EXCUSE], O_CLOEXEC) == -1)
 		return -1;
@@ -181,8 +180,7 @@ await_exec(const struct ak_proc *proc, struct pipes *pipes, pid_t pid,
 	while (n == -1 && errno == EINTR);
 	if (n != sizeof(excuse))
 		return 0;
-	while (waitpid(pid, NULL, 0) == -1 && errno == EINTR)
-		;
+	waitpid(pid, NULL, 0);
 	errno = excuse.why;
 	if (excuse.directory)
 		return ak_fail_sys(err, AK_NOINPUT, "%s", proc->directory);
@@ -390,10 +388,9 @@ ak_proc_run(const struct ak_proc *proc, struct ak_proc_result *result,
 		int64_t left = child.deadline_ms - ak_proc_now_ms();
 		int most = child.pid_fd == -1 ? 50 : 60000;
 
-		poll(fds, AK_COUNT(fds),
-		    left > most	   ? most
-			: left > 0 ? (int)left
-				   : 0);
+		if (left > 0)
+			most = left < most ? (int)left : most;
+		poll(fds, AK_COUNT(fds), left > 0 ? most : 0);
 	}
 	if (ended == -1)
 		return -1;

@@ -264,7 +264,7 @@ measure(const struct ak_table *table, int *widths)
 void
 ak_table_draw(struct ak_table *table)
 {
-	int widths[AK_COLUMNS];
+	int widths[AK_COLUMNS] = { 0 };
 	size_t columns;
 
 	if (table->count == 0)

@@ -3,9 +3,10 @@
  */
 #include "lib/term.h"
 
+#include <sys/ioctl.h>
+
 #include <stdio.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <time.h>
 #include <unistd.h>
 

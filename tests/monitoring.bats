@@ -6,6 +6,9 @@
 # kit's own script starts, dashboards by a real Prometheus that reads every
 # expression.
 
+# Jq and eval get their text as it is.
+# shellcheck disable=SC2016
+
 load house
 load monitoring/common
 
@@ -128,9 +131,9 @@ alerts() {
 @test "the blackbox exporter accepts its modules, and every module asked for is there" {
 	run -0 prometheus-blackbox-exporter --config.check \
 		--config.file="$config/blackbox/blackbox.yml"
-	for module in $(sed -n 's/.*module: \[\(.*\)\].*/\1/p' "$config/prometheus/prometheus.yml"); do
+	while read -r module; do
 		grep -q "^  $module:" "$config/blackbox/blackbox.yml"
-	done
+	done < <(sed -n 's/.*module: \[\(.*\)\].*/\1/p' "$config/prometheus/prometheus.yml")
 }
 
 @test "an alert has one way to go" {
@@ -214,6 +217,7 @@ alerts() {
 @test "mail goes to its server with user and password" {
 	sink
 	printf 'canary pass' > "$ALERT_SECRETS/alert_smtp_password"
+	# shellcheck disable=SC2153
 	export ALERT_MAIL_TO=me@example.org SMTP_HOST=127.0.0.1:$SMTP_PORT \
 		SMTP_FROM=aikit@example.org SMTP_USER=user SMTP_TLS=false
 	alertmanager
@@ -241,4 +245,94 @@ alerts() {
 		"[.[] | select(.status.inhibitedBy != []) | .labels.alertname]"'
 	run received 'select(.body.groupLabels.alertname == "RedisMemoryHigh")'
 	[ "$status" -eq 1 ]
+}
+
+# prometheus: a real one with the kit's rules, on a port that the kernel chose.
+prometheus_answers() {
+	printf 'global: {evaluation_interval: 1s}\nrule_files: ["%s/*.yml"]\n' \
+		"$rules" > "$here/prometheus.yml"
+	prometheus --config.file="$here/prometheus.yml" \
+		--storage.tsdb.path="$here/tsdb" \
+		--web.listen-address=127.0.0.1:0 > "$here/prometheus.log" 2>&1 3>&- &
+	pids+=($!)
+	wait_for 20 grep -q 'msg="Listening on"' "$here/prometheus.log"
+	api=http://$(sed -n 's/.*msg="Listening on".*address=\([0-9.:]*\).*/\1/p' \
+		"$here/prometheus.log")/api/v1
+	wait_for 20 curl -sf "$api/query?query=1"
+}
+
+# asked PROMQL: success or error.
+asked() {
+	curl -s --data-urlencode "query=$1" "$api/query" | jq -r .status
+}
+
+# expressions: every PromQL expression of every panel, one a line.
+expressions() {
+	jq -r '.panels[].targets[].expr' "$config"/grafana/dashboards/*.json
+}
+
+@test "nine dashboards, each valid, with an identity and panels of its own" {
+	holds() {
+		jq -e "$1" "$file" > /dev/null || deny "$file: not so: $1"
+	}
+	cd "$config/grafana/dashboards"
+	is 9 eval 'ls *.json | wc -l'
+	for file in *.json; do
+		is "${file%.json}" jq -r .uid "$file"
+		holds '(.title | length > 0) and (.description | length > 0)'
+		holds '[.panels[].id] | length == (unique | length)'
+		holds 'all(.panels[]; .title != "" and (.targets | length > 0) and
+			.gridPos.x + .gridPos.w <= 24)'
+		# No panel lies on another.
+		holds '[.panels[].gridPos] as $p | [range($p | length) as $a |
+			range($a) as $b | $p[$a] as $x | $p[$b] as $y |
+			select($x.x < $y.x + $y.w and $y.x < $x.x + $x.w and
+			$x.y < $y.y + $y.h and $y.y < $x.y + $x.h)] == []'
+		holds 'all(.panels[].type; IN("timeseries", "stat", "bargauge", "table"))'
+	done
+	is 9 eval 'cat *.json | jq -r .title | sort -u | wc -l'
+	run -1 grep -i estimat -- *.json
+}
+
+@test "every panel asks a datasource that is provisioned, and each serves who asks" {
+	sources=$config/grafana/provisioning/datasources/kit.yaml
+	for uid in $(jq -r '.panels[].datasource.uid' "$config"/grafana/dashboards/*.json | sort -u) \
+		"$(sed -n 's/.*alertmanagerUid: //p' "$sources")"; do
+		grep -q "^    uid: $uid\$" "$sources"
+	done
+	grep -q 'manageAlerts: true' "$sources"
+	grep -q 'url: http://prometheus:9090/prometheus$' "$sources"
+	grep -q 'path: /etc/grafana/dashboards$' \
+		"$config/grafana/provisioning/dashboards/kit.yaml"
+}
+
+@test "a real Prometheus reads every expression of every panel, and the rules" {
+	prometheus_answers
+	count=0
+	while read -r expression; do
+		is success asked "${expression//\$price/0.30}"
+		count=$((count + 1))
+	done < <(expressions)
+	[ "$count" -gt 60 ]
+	# And it can say no.
+	is error asked 'sum(up'
+	wait_for 20 is '["DeadMansSwitch"]' eval 'curl -s "$api/alerts" |
+		jq -c "[.data.alerts[].labels.alertname]"'
+	is '[]' eval 'curl -s "$api/rules" | jq -c "[.data.groups[].rules[] |
+		select(.health == \"err\") | .name]"'
+}
+
+@test "no rule and no panel names a metric that nobody is known to tell" {
+	prometheus_answers
+	{
+		expressions
+		curl -s "$api/rules" | jq -r '.data.groups[].rules[].query'
+	} | "$ROOT/tests/monitoring/names" > "$here/named"
+	[ "$(wc -l < "$here/named")" -gt 60 ]
+	sed -n 's/^\([a-zA-Z]\S*\) .*/\1/p' "$ROOT/tests/monitoring/metrics.txt" |
+		sort > "$here/known"
+	run -0 comm -23 <(sort "$here/named") "$here/known"
+	[ -z "$output" ] || deny "not in metrics.txt: $output"
+	run -0 comm -13 <(sort "$here/named") "$here/known"
+	[ -z "$output" ] || deny "in metrics.txt for nothing: $output"
 }

@@ -4,8 +4,9 @@
  */
 #include "lib/out.h"
 
-#include <string.h>
 #include <sys/mman.h>
+
+#include <string.h>
 #include <unistd.h>
 
 #include "lib/json.h"

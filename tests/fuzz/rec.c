@@ -4,8 +4,9 @@
  */
 #include "lib/rec.h"
 
-#include <string.h>
 #include <sys/mman.h>
+
+#include <string.h>
 #include <unistd.h>
 
 #include "tests/fuzz/fuzz.h"

@@ -121,6 +121,7 @@ state_of() {
 	run -1 --separate-stderr aikit-stack up --plan web
 	run -0 --separate-stderr aikit-stack up web
 	[ "$(docker exec "$project-db-1" printenv TUNE)" = 2 ]
+	run -0 --separate-stderr aikit-stack plan web
 }
 
 @test "stop: what is named, and what then nothing else needs and nobody asked for" {
@@ -180,7 +181,7 @@ state_of() {
 
 @test "the time to wait over: exit 75 and who is not there yet" {
 	run -75 --separate-stderr aikit-stack up --wait 2 slow
-	[[ $stderr == *"not well after 2 s: slow (starting"* ]]
+	[[ $stderr == *"not well after 2 s: slow (its health check has not passed yet)"* ]]
 	run -75 --separate-stderr aikit-stack wait --timeout 1 slow
 	run -0 --separate-stderr aikit-stack up --wait 0 slow
 }

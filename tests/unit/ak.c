@@ -3,12 +3,13 @@
  */
 #include "lib/ak.h"
 
+#include <sys/resource.h>
+#include <sys/wait.h>
+
 #include <errno.h>
 #include <fcntl.h>
 #include <stdint.h>
 #include <string.h>
-#include <sys/resource.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "tests/unit/tap.h"

@@ -157,7 +157,6 @@ static void
 test_list_is_full(void)
 {
 	const size_t most = AK_COUNT(o.only.items);
-	AK_BUF struct ak_buf result = { 0 };
 	char *argv[AK_COUNT(o.only.items) + 1];
 	struct ak_err err = { 0 };
 	char word[] = "-ox";

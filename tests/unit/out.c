@@ -3,13 +3,14 @@
  */
 #include "lib/out.h"
 
+#include <sys/mman.h>
+#include <sys/wait.h>
+
 #include <errno.h>
 #include <fcntl.h>
 #include <math.h>
 #include <signal.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "tests/unit/tap.h"
@@ -77,8 +78,8 @@ static const struct {
 	{ "what is not UTF-8 shows", "a\xff", 2, "a\xef\xbf\xbd", "a?" },
 	{ "a control character of two bytes shows", "\xc2\x9b", 2, "\\u009b",
 	    "?" },
-	{ "a change of direction shows to people", "\xe2\x80\xae", 3,
-	    "\xe2\x80\xae", "?" },
+	{ "a line separator shows to people", "\xe2\x80\xa8", 3, "\xe2\x80\xa8",
+	    "?" },
 };
 
 static void
@@ -314,7 +315,7 @@ slow_reader(void)
 		fcntl(pipe_fd[0], F_SETFL, 0);
 		while ((got = read(pipe_fd[0], bytes, sizeof(bytes))) > 0)
 			total += (size_t)got;
-		_exit(total == 24 * 20000);
+		_exit(total == (size_t)24 * 20000);
 	}
 	close(pipe_fd[0]);
 	out = ak_out_open(pipe_fd[1], AK_FORM_JSON, false);

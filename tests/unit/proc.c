@@ -197,7 +197,7 @@ test_group(void)
 	leader = child.pid;
 	while (child.result.out.len == 0 && ak_proc_step(&child, &err) == 0)
 		poll(&(struct pollfd){ child.out_fd, POLLIN, 0 }, 1, 1000);
-	member = (pid_t)atol(ak_buf_text(&child.result.out));
+	member = (pid_t)strtol(ak_buf_text(&child.result.out), NULL, 10);
 	ok(alive(member), "a child of the child runs");
 	ok(fcntl(child.pid_fd, F_GETFD) == FD_CLOEXEC,
 	    "its descriptor is ours alone");

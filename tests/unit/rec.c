@@ -3,11 +3,12 @@
  */
 #include "lib/rec.h"
 
+#include <sys/mman.h>
+#include <sys/wait.h>
+
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "tests/unit/tap.h"
@@ -117,7 +118,7 @@ bad_fd(void)
 	AK_CLOSE int fd = open("/", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	AK_FREE char *seen = read_all(fd);
 
-	is_str(seen, "74: read: Is a directory", "a failed read is told");
+	is_str(seen, "74: read: is a directory", "a failed read is told");
 }
 
 int

@@ -156,11 +156,11 @@ start(void)
 	AK_CLOSE int local = socket(AF_UNIX, SOCK_STREAM, 0);
 	socklen_t len = sizeof(in);
 
-	strcpy(server.dir, "/tmp/http.XXXXXX");
+	snprintf(server.dir, sizeof(server.dir), "/tmp/http.XXXXXX");
 	if (!mkdtemp(server.dir))
 		return false;
 	snprintf(server.path, sizeof(server.path), "%s/sock", server.dir);
-	strcpy(un.sun_path, server.path);
+	snprintf(un.sun_path, sizeof(un.sun_path), "%s", server.path);
 	server.tcp = listen_at(tcp, (struct sockaddr *)&in, sizeof(in));
 	server.local = listen_at(local, (struct sockaddr *)&un, sizeof(un));
 	if (getsockname(tcp, (struct sockaddr *)&in, &len) == -1)

@@ -54,6 +54,7 @@ row(struct ak_table *table, const char *name, const char *state, int64_t size,
 static void
 columns(void)
 {
+	static const char override[] = { '\xe2', '\x80', '\xae' };
 	AK_BUF struct ak_buf out = { 0 };
 	struct ak_table table = { .out = &out };
 
@@ -80,6 +81,8 @@ columns(void)
 	row(&table, "", "", -1, "");
 	ak_table_draw(&table);
 	is_str(out.data, "", "nor are rows without a value");
+	ak_table_plain(&out, override, sizeof(override));
+	is_str(out.data, "?", "a change of direction shows");
 	ak_table_free(&table);
 }
 

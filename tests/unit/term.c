@@ -3,9 +3,10 @@
  */
 #include "lib/term.h"
 
+#include <sys/ioctl.h>
+
 #include <fcntl.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "lib/out.h"

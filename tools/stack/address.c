@@ -24,15 +24,15 @@ add(struct addresses *to, const char *ip, int port, bool published)
 	    strlen(ip) >= sizeof(address->ip))
 		return;
 	*address = (struct address){ .port = port, .published = published };
-	strcpy(address->ip, ip);
+	memcpy(address->ip, ip, strlen(ip) + 1);
 	to->count++;
 }
 
 static const char *
 mode_of(const struct container *container)
 {
-	const char *mode = ak_json_str(
-	    ak_json_at(container->inspect, "HostConfig.NetworkMode"));
+	const char *mode = ak_json_str(ak_json_at(container->inspect,
+	    "HostConfig.NetworkMode"));
 
 	return mode != NULL ? mode : "";
 }
@@ -78,8 +78,7 @@ port_of(const char *text)
 }
 
 static void
-add_published(struct addresses *to, const struct container *container,
-    int port)
+add_published(struct addresses *to, const struct container *container, int port)
 {
 	const struct ak_json *ports = ak_json_at(container->inspect,
 	    "NetworkSettings.Ports");
@@ -88,8 +87,8 @@ add_published(struct addresses *to, const struct container *container,
 	snprintf(key, sizeof(key), "%d/tcp", port);
 	ak_json_each(bound, ak_json_get(ports, key)) {
 		const char *ip = ak_json_str(ak_json_get(bound, "HostIp"));
-		int there = port_of(
-		    ak_json_str(ak_json_get(bound, "HostPort")));
+		int there = port_of(ak_json_str(ak_json_get(bound,
+		    "HostPort")));
 
 		if (ak_streq(ip, "0.0.0.0") || ak_streq(ip, ""))
 			ip = "127.0.0.1";
@@ -113,21 +112,14 @@ address_list(const struct container *container, int port,
 	return to.count;
 }
 
+/* What an image merely exposes it need not serve in this container. */
 int
 address_port(const struct container *container)
 {
-	int exposed = 0;
-
 	ak_json_each(port,
-	    ak_json_at(container->inspect, "NetworkSettings.Ports")) {
-		const char *name = ak_json_name(port);
-
-		if (!ak_ends(name, "/tcp"))
-			continue;
-		if (ak_json_count(port) > 0)
-			return port_of(name);
-		if (exposed == 0)
-			exposed = port_of(name);
-	}
-	return exposed;
+	    ak_json_at(container->inspect, "NetworkSettings.Ports"))
+		if (ak_ends(ak_json_name(port), "/tcp") &&
+		    ak_json_count(port) > 0)
+			return port_of(ak_json_name(port));
+	return 0;
 }

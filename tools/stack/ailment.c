@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "tools/stack/doctor.h"
+#include "tools/stack/secrets.h"
 
 enum { RESTARTS_MANY = 3 };
 
@@ -33,13 +34,15 @@ static void
 check_health(const struct machine *m, const struct container *c)
 {
 	AK_FREE char *logs = ak_printf("aikit-stack logs %s", c->service);
+	AK_BUF struct ak_buf said = { 0 };
 
+	if (c->health_text != NULL)
+		ak_buf_str(&said, c->health_text);
+	secrets_redact(m->kit, &said);
 	if (ak_streq(c->health, "unhealthy"))
 		findings_add(m->findings, "unhealthy", SEV_ERROR, c->service,
 		    logs, "its health check says: %s",
-		    c->health_text != NULL && *c->health_text != '\0'
-			? c->health_text
-			: "nothing");
+		    said.len > 0 ? said.data : "nothing");
 	if (ak_json_bool(ak_json_at(c->inspect, "State.OOMKilled"), false))
 		findings_add(m->findings, "out-of-memory", SEV_ERROR,
 		    c->service,

@@ -15,7 +15,10 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { TEXT_MAX = 64 * 1024 };
+enum {
+	READ_SIZE = 4096,
+	TEXT_MAX = 4 << 20, /* bytes */
+};
 
 /* Version 1 says "no limit" with the largest number of pages. */
 #define NO_LIMIT (INT64_C(1) << 60)
@@ -29,20 +32,22 @@ static const char *const v1_names[CONTROLLERS] = {
 
 /* What is in a file below the root; NULL when it cannot be read. */
 static const char *
-slurp(const struct cgroups *cgroups, const char *path, char text[TEXT_MAX])
+slurp(const struct cgroups *cgroups, const char *path, struct ak_buf *text)
 {
 	AK_CLOSE int fd = openat(cgroups->root, path + (*path == '/'),
 	    O_RDONLY | O_CLOEXEC);
-	size_t len = 0;
 	ssize_t got;
 
+	ak_buf_reset(text);
 	if (fd == -1)
 		return NULL;
-	while (len < TEXT_MAX - 1 &&
-	    (got = read(fd, text + len, TEXT_MAX - 1 - len)) > 0)
-		len += (size_t)got;
-	text[len] = '\0';
-	return text;
+	do {
+		ak_buf_grow(text, READ_SIZE);
+		got = read(fd, text->data + text->len, READ_SIZE);
+		text->len += got > 0 ? (size_t)got : 0;
+	} while (got > 0 && text->len < TEXT_MAX);
+	text->data[text->len] = '\0';
+	return text->data;
 }
 
 /* Is word one of a list joined by commas? */
@@ -90,14 +95,13 @@ take_mount(struct cgroups *cgroups, const char *line)
 int
 cgroups_find(struct cgroups *cgroups, int root, struct ak_err *err)
 {
-	AK_FREE char *text = ak_malloc(TEXT_MAX);
+	AK_BUF struct ak_buf text = { 0 };
 	char *rest = NULL;
 
 	*cgroups = (struct cgroups){ .root = root };
-	if (slurp(cgroups, "proc/self/mountinfo", text) == NULL)
-		return ak_fail_sys(err, AK_UNAVAILABLE,
-		    "/proc/self/mountinfo");
-	for (char *line = strtok_r(text, "\n", &rest); line != NULL;
+	if (slurp(cgroups, "proc/self/mountinfo", &text) == NULL)
+		return ak_fail_sys(err, AK_UNAVAILABLE, "/proc/self/mountinfo");
+	for (char *line = strtok_r(text.data, "\n", &rest); line != NULL;
 	     line = strtok_r(NULL, "\n", &rest))
 		take_mount(cgroups, line);
 	return 0;
@@ -173,12 +177,14 @@ static bool
 find_places(const struct cgroups *cgroups, int64_t pid, const char *id,
     struct places *places)
 {
-	char text[TEXT_MAX], path[64];
+	AK_BUF struct ak_buf text = { 0 };
+	char path[64];
 
 	snprintf(path, sizeof(path), "proc/%" PRId64 "/cgroup", pid);
-	if (slurp(cgroups, path, text) == NULL || strstr(text, id) == NULL)
+	if (slurp(cgroups, path, &text) == NULL ||
+	    strstr(text.data, id) == NULL)
 		return false;
-	for (const char *line = text; *line != '\0';) {
+	for (const char *line = text.data; *line != '\0';) {
 		size_t len = strcspn(line, "\n");
 
 		take_line(cgroups, line, len, places);
@@ -191,12 +197,12 @@ find_places(const struct cgroups *cgroups, int64_t pid, const char *id,
 static int64_t
 number_in(const struct cgroups *cgroups, const char *place, const char *name)
 {
-	char text[TEXT_MAX];
+	AK_BUF struct ak_buf text = { 0 };
 	AK_FREE char *path = ak_printf("%s/%s", place, name);
 
-	if (slurp(cgroups, path, text) == NULL)
+	if (slurp(cgroups, path, &text) == NULL)
 		return 0;
-	return strtoll(text, NULL, 10);
+	return strtoll(text.data, NULL, 10);
 }
 
 /* The number behind a key at the beginning of a line. */
@@ -232,9 +238,9 @@ static void
 read_memory(const struct cgroups *cgroups, const char *place, bool v1,
     struct usage *usage)
 {
-	char text[TEXT_MAX];
+	AK_BUF struct ak_buf text = { 0 };
 	AK_FREE char *path = ak_printf("%s/memory.stat", place);
-	int64_t cache = value_of(slurp(cgroups, path, text),
+	int64_t cache = value_of(slurp(cgroups, path, &text),
 	    v1 ? "total_inactive_file" : "inactive_file");
 
 	usage->memory = number_in(cgroups, place,
@@ -251,28 +257,28 @@ static void
 read_io(const struct cgroups *cgroups, const char *place, bool v1,
     struct usage *usage)
 {
-	char text[TEXT_MAX];
+	AK_BUF struct ak_buf text = { 0 };
 	AK_FREE char *path = ak_printf("%s/%s", place,
 	    v1 ? "blkio.throttle.io_service_bytes" : "io.stat");
 
-	if (slurp(cgroups, path, text) == NULL)
+	if (slurp(cgroups, path, &text) == NULL)
 		return;
-	usage->read = sum_of(text, v1 ? " Read " : " rbytes=");
-	usage->written = sum_of(text, v1 ? " Write " : " wbytes=");
+	usage->read = sum_of(text.data, v1 ? " Read " : " rbytes=");
+	usage->written = sum_of(text.data, v1 ? " Write " : " wbytes=");
 }
 
 static void
 read_cpu(const struct cgroups *cgroups, const char *place, bool v1,
     struct usage *usage)
 {
-	char text[TEXT_MAX];
+	AK_BUF struct ak_buf text = { 0 };
 	AK_FREE char *path = ak_printf("%s/cpu.stat", place);
 
 	if (v1)
 		usage->cpu_ns = number_in(cgroups, place, "cpuacct.usage");
 	else
 		usage->cpu_ns = 1000 *
-		    value_of(slurp(cgroups, path, text), "usage_usec");
+		    value_of(slurp(cgroups, path, &text), "usage_usec");
 }
 
 static void
@@ -291,34 +297,47 @@ static void (*const readers[])(const struct cgroups *, const char *, bool,
 };
 _Static_assert(AK_COUNT(readers) == CONTROLLERS, "a controller not read");
 
-/* "  eth0: received 7 more fields, sent"; lo is no network. */
+/* "eth0: received, 7 more, sent, ..."; lo is no network. */
+static void
+take_interface(const char *line, struct usage *usage)
+{
+	const char *colon = strchr(line, ':');
+	int64_t numbers[9];
+	char *end;
+
+	line += strspn(line, " ");
+	if (colon == NULL || ak_starts(line, "lo:"))
+		return;
+	end = (char *)colon + 1;
+	for (size_t i = 0; i < AK_COUNT(numbers); i++)
+		numbers[i] = strtoll(end, &end, 10);
+	usage->received += numbers[0];
+	usage->sent += numbers[8];
+}
+
+/* Two lines of titles come first. */
 static void
 read_network(const struct cgroups *cgroups, int64_t pid, struct usage *usage)
 {
-	char text[TEXT_MAX], path[64];
-	const char *line;
+	AK_BUF struct ak_buf text = { 0 };
+	char path[64], *rest = NULL;
+	size_t titles = 2;
 
 	snprintf(path, sizeof(path), "proc/%" PRId64 "/net/dev", pid);
-	line = slurp(cgroups, path, text);
-	while (line != NULL && (line = strchr(line, '\n')) != NULL) {
-		int64_t received, sent;
-		char name[32];
-
-		line++;
-		if (sscanf(line,
-			" %31[^:]: %" SCNd64 " %*d %*d %*d %*d %*d %*d %*d "
-			"%" SCNd64,
-			name, &received, &sent) != 3 ||
-		    strcmp(name, "lo") == 0)
-			continue;
-		usage->received += received;
-		usage->sent += sent;
-	}
+	if (slurp(cgroups, path, &text) == NULL)
+		return;
+	for (char *line = strtok_r(text.data, "\n", &rest); line != NULL;
+	     line = strtok_r(NULL, "\n", &rest))
+		if (titles > 0)
+			titles--;
+		else
+			take_interface(line, usage);
 }
 
-bool
-cgroup_read(const struct cgroups *cgroups, int64_t pid, const char *id,
-    struct usage *usage)
+/* The first count controllers. */
+static bool
+read_some(const struct cgroups *cgroups, int64_t pid, const char *id,
+    size_t count, struct usage *usage)
 {
 	struct places places = { 0 };
 	struct timespec now;
@@ -327,15 +346,30 @@ cgroup_read(const struct cgroups *cgroups, int64_t pid, const char *id,
 	*usage = (struct usage){ .known = found };
 	clock_gettime(CLOCK_MONOTONIC, &now);
 	usage->at_ns = (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
-	for (size_t i = 0; found && i < CONTROLLERS; i++) {
+	for (size_t i = 0; found && i < count; i++) {
 		bool v1 = places.v1[i] != NULL;
 
 		if (v1 || places.v2 != NULL)
 			readers[i](cgroups, v1 ? places.v1[i] : places.v2, v1,
 			    usage);
 	}
-	if (found)
-		read_network(cgroups, pid, usage);
 	places_free(&places);
 	return found;
+}
+
+bool
+cgroup_read(const struct cgroups *cgroups, int64_t pid, const char *id,
+    struct usage *usage)
+{
+	if (!read_some(cgroups, pid, id, CONTROLLERS, usage))
+		return false;
+	read_network(cgroups, pid, usage);
+	return true;
+}
+
+bool
+cgroup_read_cpu(const struct cgroups *cgroups, int64_t pid, const char *id,
+    struct usage *usage)
+{
+	return read_some(cgroups, pid, id, CG_CPU + 1, usage);
 }

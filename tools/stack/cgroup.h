@@ -2,8 +2,8 @@
  * cgroup - what the kernel counts of a container, read from its files.
  *
  * Formats: cgroup-v1/{cpuacct,memory,blkio-controller,pids}.rst and
- * cgroup-v2.rst of the kernel's Documentation/admin-guide, proc_pid_mountinfo(5)
- * and cgroups(7).
+ * cgroup-v2.rst of the kernel's Documentation/admin-guide,
+ * proc_pid_mountinfo(5) and cgroups(7).
  */
 #ifndef CGROUP_H
 #define CGROUP_H
@@ -35,6 +35,9 @@ void cgroups_free(struct cgroups *cgroups);
  * cgroup's path, or the process is another's by now. False when it is gone.
  */
 bool cgroup_read(const struct cgroups *cgroups, int64_t pid, const char *id,
+    struct usage *usage) AK_MUST;
+/* The same, of the processor time alone. */
+bool cgroup_read_cpu(const struct cgroups *cgroups, int64_t pid, const char *id,
     struct usage *usage) AK_MUST;
 
 #endif

@@ -1,69 +1,19 @@
 /*
- * container - the project's containers and images, as the daemon has them.
- *
- * Listed once, then all inspected together: the list has neither exit codes
- * nor what a health check said.
+ * container - a container of the project, as the daemon inspects it.
  */
 #include <stdlib.h>
 #include <string.h>
 
-#include "lib/http.h"
 #include "lib/str.h"
 #include "tools/stack/stack.h"
 
 #define LABEL "com.docker.compose."
 
-/* One question of many. */
-struct ask {
-	char *path;
-	struct ak_http_request request;
-	struct ak_http_reply reply;
-};
-
-struct asks {
-	struct ask *items;
-	size_t count;
-};
-#define ASKS __attribute__((cleanup(asks_free)))
-
-static void
-asks_free(struct asks *asks)
-{
-	for (size_t i = 0; i < asks->count; i++) {
-		free(asks->items[i].path);
-		ak_http_reply_free(&asks->items[i].reply);
-	}
-	free(asks->items);
-}
-
-static void
-asks_add(struct asks *asks, char *path)
-{
-	asks->items = ak_resize(asks->items, asks->count + 1,
-	    sizeof(*asks->items));
-	asks->items[asks->count++] = (struct ask){ .path = path };
-}
-
-/* All begun before any is waited for; from here on nothing may move. */
-static int
-asks_do(struct engine *engine, struct asks *asks, struct ak_err *err)
-{
-	for (size_t i = 0; i < asks->count; i++) {
-		struct ask *ask = &asks->items[i];
-
-		ask->request.path = ask->path;
-		if (ak_http_start(engine_http(engine), &ask->request,
-			&ask->reply, err) == -1)
-			return -1;
-	}
-	return ak_http_finish(engine_http(engine), err);
-}
-
 static const char *
 label_of(const struct ak_json *inspect, const char *label)
 {
-	return ak_json_str(
-	    ak_json_get(ak_json_at(inspect, "Config.Labels"), label));
+	return ak_json_str(ak_json_get(ak_json_at(inspect, "Config.Labels"),
+	    label));
 }
 
 /* 0 for none and for the year 1, which the daemon gives for never. */
@@ -85,8 +35,8 @@ since_of(const struct ak_json *inspect)
 {
 	const struct ak_json *state = ak_json_get(inspect, "State");
 	bool running = ak_json_bool(ak_json_get(state, "Running"), false);
-	int64_t ns = time_of(
-	    ak_json_get(state, running ? "StartedAt" : "FinishedAt"));
+	int64_t ns = time_of(ak_json_get(state,
+	    running ? "StartedAt" : "FinishedAt"));
 
 	return ns != 0 ? ns : time_of(ak_json_get(inspect, "Created"));
 }
@@ -100,8 +50,8 @@ take_health(struct container *container, const struct ak_json *health)
 		return;
 	container->health = status;
 	ak_json_each(entry, ak_json_get(health, "Log"))
-		container->health_text = ak_json_str(
-		    ak_json_get(entry, "Output"));
+		container->health_text = ak_json_str(ak_json_get(entry,
+		    "Output"));
 }
 
 static int64_t
@@ -148,8 +98,8 @@ container_take(struct container *container, struct ak_json *inspect)
 		.inspect = inspect,
 		.state = status != NULL ? status : "unknown",
 		.exit_code = ak_json_int(ak_json_get(state, "ExitCode"), 0),
-		.restarts = ak_json_int(
-		    ak_json_get(inspect, "RestartCount"), 0),
+		.restarts = ak_json_int(ak_json_get(inspect, "RestartCount"),
+		    0),
 		.since_ns = since_of(inspect),
 		.pid = ak_json_int(ak_json_get(state, "Pid"), 0),
 		.hash = label_of(inspect, LABEL "config-hash"),
@@ -157,7 +107,7 @@ container_take(struct container *container, struct ak_json *inspect)
 	take_health(container, ak_json_get(state, "Health"));
 }
 
-static void
+void
 container_free(struct container *container)
 {
 	free(container->id);
@@ -174,83 +124,15 @@ by_service(const void *a, const void *b)
 
 	if (order != 0)
 		return order;
-	return (left->number > right->number) -
-	    (left->number < right->number);
+	return (left->number > right->number) - (left->number < right->number);
 }
 
-static int
-list(struct engine *engine, const char *project, struct ak_json **json,
-    struct ak_err *err)
+void
+containers_sort(struct containers *containers)
 {
-	AK_BUF struct ak_buf path = { 0 };
-	AK_BUF struct ak_buf filter = { 0 };
-	AK_FREE char *label = ak_printf(LABEL "project=%s", project);
-
-	ak_buf_str(&filter, "{\"label\":[");
-	ak_json_quote(&filter, label, strlen(label));
-	ak_buf_str(&filter, "]}");
-	ak_buf_str(&path, "/containers/json?all=1&filters=");
-	ak_http_escape(&path, filter.data);
-	return engine_get(engine, path.data, json, err);
-}
-
-/* A container that went between the list and the look is no failure. */
-static int
-take_one(const struct engine *engine, struct ask *ask,
-    struct containers *containers, struct ak_err *err)
-{
-	struct container *container = &containers->items[containers->count];
-	struct ak_json *inspect = NULL;
-
-	if (ask->reply.status == 404)
-		return 0;
-	if (engine_take(engine, &ask->reply, &inspect, err) == -1)
-		return -1;
-	container_take(container, inspect);
-	ak_buf_free(&ask->reply.body);
-	if (container->one_off)
-		container_free(container);
-	else
-		containers->count++;
-	return 0;
-}
-
-static int
-take_all(const struct engine *engine, struct asks *asks,
-    struct containers *containers, struct ak_err *err)
-{
-	for (size_t i = 0; i < asks->count; i++)
-		if (take_one(engine, &asks->items[i], containers, err) == -1)
-			return -1;
 	if (containers->count > 1)
 		qsort(containers->items, containers->count,
 		    sizeof(*containers->items), by_service);
-	return 0;
-}
-
-int
-engine_containers(struct engine *engine, const char *project,
-    struct containers *containers, struct ak_err *err)
-{
-	AK_JSON struct ak_json *json = NULL;
-	ASKS struct asks asks = { 0 };
-
-	*containers = (struct containers){ 0 };
-	if (list(engine, project, &json, err) == -1)
-		return -1;
-	ak_json_each(item, json) {
-		const char *id = ak_json_str(ak_json_get(item, "Id"));
-
-		if (id != NULL)
-			asks_add(&asks, ak_printf("/containers/%s/json", id));
-	}
-	containers->items = ak_calloc(asks.count + 1,
-	    sizeof(*containers->items));
-	if (asks_do(engine, &asks, err) == 0 &&
-	    take_all(engine, &asks, containers, err) == 0)
-		return 0;
-	containers_free(containers);
-	return -1;
 }
 
 void
@@ -269,86 +151,4 @@ containers_find(const struct containers *containers, const char *service)
 		if (ak_streq(containers->items[i].service, service))
 			return &containers->items[i];
 	return NULL;
-}
-
-/* What follows is of images. */
-
-static void
-image_take(struct image *image, struct ak_json *json)
-{
-	const char *id = ak_json_str(ak_json_get(json, "Id"));
-	const char *digest = ak_json_str(
-	    ak_json_first(ak_json_get(json, "RepoDigests")));
-
-	*image = (struct image){
-		.present = true,
-		.id = copy_of(id),
-		.digest = digest != NULL ? ak_strdup(digest) : NULL,
-		.size = ak_json_int(ak_json_get(json, "Size"), 0),
-		.inspect = json,
-	};
-}
-
-void
-image_free(struct image *image)
-{
-	free(image->id);
-	free(image->digest);
-	ak_json_free(image->inspect);
-	*image = (struct image){ 0 };
-}
-
-/* The first of the names that is the same: asked once, told to all. */
-static size_t
-first_same(const char *const names[], size_t i)
-{
-	size_t first = 0;
-
-	while (!ak_streq(names[first], names[i]))
-		first++;
-	return first;
-}
-
-static int
-take_image(const struct engine *engine, struct ak_http_reply *reply,
-    struct image *image, struct ak_err *err)
-{
-	AK_BUF struct ak_buf text = { 0 };
-	struct ak_json *json = NULL;
-
-	if (reply->status == 404)
-		return 0;
-	if (engine_take(engine, reply, &json, err) == -1)
-		return -1;
-	image_take(image, json);
-	return 0;
-}
-
-int
-engine_images(struct engine *engine, const char *const names[], size_t count,
-    struct image images[], struct ak_err *err)
-{
-	AK_FREE size_t *asked = ak_calloc(count + 1, sizeof(*asked));
-	ASKS struct asks asks = { 0 };
-
-	for (size_t i = 0; i < count; i++) {
-		size_t first = first_same(names, i);
-
-		asked[i] = first == i ? asks.count : asked[first];
-		if (first == i)
-			asks_add(&asks,
-			    ak_printf("/images/%s/json", names[i]));
-		images[i] = (struct image){ 0 };
-	}
-	if (asks_do(engine, &asks, err) == -1)
-		return -1;
-	for (size_t i = 0; i < count; i++) {
-		if (take_image(engine, &asks.items[asked[i]].reply, &images[i],
-			err) == 0)
-			continue;
-		while (i-- > 0)
-			image_free(&images[i]);
-		return -1;
-	}
-	return 0;
 }

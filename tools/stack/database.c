@@ -38,7 +38,7 @@ is_postgres(const struct service *service)
 static int
 leading_number(const char *s)
 {
-	return isdigit((unsigned char)*s) ? atoi(s) : 0;
+	return isdigit((unsigned char)*s) ? (int)strtol(s, NULL, 10) : 0;
 }
 
 /* pgvector:0.8.0-pg17 and postgres:17.2-alpine; 0 when it does not tell. */

@@ -10,6 +10,7 @@
 
 #include "lib/http.h"
 #include "tools/stack/deep.h"
+#include "tools/stack/secrets.h"
 
 enum { CHECK_MS = 60000, CHECK_LINES = 20 };
 
@@ -135,6 +136,7 @@ judge(const struct check *c, int64_t status)
 	struct findings *findings = c->m->findings;
 
 	read_output(c, &line);
+	secrets_redact(c->m->kit, &line);
 	if (status == 0) {
 		findings_add(findings, "check-failed", SEV_OK, c->service->name,
 		    NULL, "%s", c->command);
@@ -196,8 +198,6 @@ check_service(const struct machine *m, const struct service *service,
     const struct image *image)
 {
 	const char *label = service_label(service, "aikit.check");
-	AK_FREE char *command = NULL;
-	AK_FREE char *name = NULL;
 	struct check c = { .m = m, .service = service };
 
 	if (label == NULL || *label == '\0')
@@ -208,11 +208,12 @@ check_service(const struct machine *m, const struct service *service,
 		    service->image != NULL ? service->image : "");
 		return;
 	}
-	c.command = command = model_text(label);
-	c.name = name = ak_printf("%s-check-%s", m->kit->project,
-	    service->name);
+	c.command = model_text(label);
+	c.name = ak_printf("%s-check-%s", m->kit->project, service->name);
 	c.lacks_data = lacks_data(m, service);
 	run(&c);
+	free(c.command);
+	free(c.name);
 }
 
 void

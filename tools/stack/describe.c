@@ -23,9 +23,7 @@ quote(struct ak_buf *body, const char *text)
 static void
 comma(struct ak_buf *body)
 {
-	char last = body->len > 0 ? body->data[body->len - 1] : '\0';
-
-	if (last != '[' && last != '{' && last != '\0')
+	if (body->len > 0 && strchr("[{", body->data[body->len - 1]) == NULL)
 		ak_buf_char(body, ',');
 }
 

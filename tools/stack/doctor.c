@@ -204,15 +204,17 @@ check_running(struct findings *findings, struct kit *kit, struct ak_err *err)
 	};
 	struct ak_err told = { 0 };
 
-	if (resolve_all(kit, &all, err) == -1 || model_hashes(kit, err) == -1)
+	int failed = 0;
+
+	if (resolve_all(kit, &all, err) == -1)
 		return -1;
-	if (machine_ask(&m, &told) == 0)
-		check_machine(&m);
-	else
+	if (machine_ask(&m, &told) == -1)
 		findings_error(findings, "docker-unreachable", SEV_ERROR,
 		    "docker", &told);
+	else if ((failed = model_hashes(kit, &m.containers, err)) == 0)
+		check_machine(&m);
 	machine_free(&m);
-	return 0;
+	return failed;
 }
 
 static int
@@ -223,9 +225,11 @@ check_all(struct findings *findings, struct kit *kit, struct ak_err *err)
 	if (findings_settings(findings, kit, &told) == -1)
 		return 0;
 	if (kit->settings != NULL)
-		secrets_check(kit->settings, kit->fd, findings_take, findings);
+		secrets_check(kit, findings_take, findings);
 	if (findings_model(findings, kit, &told) == -1)
 		return 0;
+	if (kit->settings == NULL)
+		secrets_check_model(kit, findings_take, findings);
 	check_env(findings, kit);
 	lint_kit(kit, findings_take, findings);
 	check_backup(findings, kit);

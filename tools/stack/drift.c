@@ -224,8 +224,7 @@ compare_environment(struct diff *diff)
 			    undollar(ak_json_str(item)));
 	for (size_t i = 0; i < wanted.count; i++)
 		if (!pairs_have(&found, &wanted.items[i]))
-			drift_add(diff, "environment %s",
-			    wanted.items[i].name);
+			drift_add(diff, "environment %s", wanted.items[i].name);
 	for (size_t i = 0; i < found.count && diff->image != NULL; i++) {
 		const struct pair *pair = &found.items[i];
 

@@ -71,8 +71,9 @@ mount_text(const char *type, const char *source, bool writable)
 static const char *
 volume_name(const struct kit *kit, const char *key)
 {
-	const struct ak_json *volume = ak_json_get(
-	    ak_json_get(kit->model, "volumes"), key);
+	const struct ak_json *volume = ak_json_get(ak_json_get(kit->model,
+						       "volumes"),
+	    key);
 	const char *name = ak_json_str(ak_json_get(volume, "name"));
 
 	return name != NULL ? name : key;
@@ -85,8 +86,8 @@ take_volumes(const struct diff *diff, struct pairs *pairs)
 	ak_json_each(volume, ak_json_get(diff->model, "volumes")) {
 		const char *type = text_of(volume, "type");
 		const char *source = text_of(volume, "source");
-		bool writable = !ak_json_bool(
-		    ak_json_get(volume, "read_only"), false);
+		bool writable = !ak_json_bool(ak_json_get(volume, "read_only"),
+		    false);
 
 		if (ak_streq(type, "volume"))
 			source = volume_name(diff->kit, source);
@@ -227,10 +228,11 @@ drift_limits(struct diff *diff)
 		double found = number_of(ak_json_get(diff->host, limit->host));
 
 		if (wanted == 0)
-			wanted = number_of(
-			    ak_json_get(diff->model, limit->plain));
+			wanted = number_of(ak_json_get(diff->model,
+			    limit->plain));
 		/* Compose reads processors as a float of 24 bits. */
-		if (fabs(wanted * limit->factor - found) > found * 1e-6 + 0.5)
+		if (fabs(wanted * limit->factor - found) >
+		    (limit->factor > 1 ? found * 1e-6 : 0) + 0.5)
 			drift_add(diff, "%s", limit->name);
 	}
 }
@@ -260,19 +262,17 @@ restart_wanted(const struct ak_json *model)
 			condition = policies[i].policy;
 	if (*condition == '\0')
 		condition = "always";
-	return tries > 0
-	    ? ak_printf("%s:%lld", condition, (long long)tries)
-	    : ak_strdup(condition);
+	return tries > 0 ? ak_printf("%s:%lld", condition, (long long)tries)
+			 : ak_strdup(condition);
 }
 
 void
 drift_restart(struct diff *diff)
 {
-	const struct ak_json *policy = ak_json_get(diff->host,
-	    "RestartPolicy");
+	const struct ak_json *policy = ak_json_get(diff->host, "RestartPolicy");
 	const char *name = text_of(policy, "Name");
-	int64_t tries = ak_json_int(
-	    ak_json_get(policy, "MaximumRetryCount"), 0);
+	int64_t tries = ak_json_int(ak_json_get(policy, "MaximumRetryCount"),
+	    0);
 	AK_FREE char *wanted = restart_wanted(diff->model);
 	AK_FREE char *found = tries > 0
 	    ? ak_printf("%s:%lld", name, (long long)tries)
@@ -321,20 +321,20 @@ check_fits(const struct ak_json *wanted, const struct ak_json *found)
 	struct ak_err ignored = { 0 };
 
 	for (size_t i = 0; i < AK_COUNT(durations); i++) {
-		const char *text = ak_json_str(
-		    ak_json_get(wanted, durations[i].model));
-		double ns = ak_json_number(
-		    ak_json_get(found, durations[i].container), 0);
+		const char *text = ak_json_str(ak_json_get(wanted,
+		    durations[i].model));
+		double ns = ak_json_number(ak_json_get(found,
+					       durations[i].container),
+		    0);
 		int64_t ms;
 
-		if (text != NULL &&
-		    ak_str_duration(text, &ms, &ignored) == 0 &&
+		if (text != NULL && ak_str_duration(text, &ms, &ignored) == 0 &&
 		    (double)ms * (double)MS_NS != ns)
 			return false;
 	}
 	return retries == NULL ||
 	    ak_json_int(retries, 0) ==
-		ak_json_int(ak_json_get(found, "Retries"), 0);
+	    ak_json_int(ak_json_get(found, "Retries"), 0);
 }
 
 static bool

@@ -13,6 +13,7 @@ enum kind {
 	NUMBER, /* absent: the daemon's default */
 	LIST,	/* absent: empty; in any order */
 	MAP,	/* absent: empty */
+	LIMITS, /* absent: empty */
 	KINDS
 };
 
@@ -44,15 +45,14 @@ static const struct plain {
 	{ "group_add", "HostConfig.GroupAdd", LIST },
 	{ "security_opt", "HostConfig.SecurityOpt", LIST },
 	{ "sysctls", "HostConfig.Sysctls", MAP },
+	{ "ulimits", "HostConfig.Ulimits", LIMITS },
 };
 
 static bool
 word_same(const struct diff *diff, const struct plain *plain)
 {
-	const char *wanted = ak_json_str(
-	    ak_json_get(diff->model, plain->key));
-	const char *found = ak_json_str(
-	    ak_json_at(diff->inspect, plain->path));
+	const char *wanted = ak_json_str(ak_json_get(diff->model, plain->key));
+	const char *found = ak_json_str(ak_json_at(diff->inspect, plain->path));
 
 	if (wanted != NULL)
 		return ak_starts(wanted, "service:") ||
@@ -61,8 +61,8 @@ word_same(const struct diff *diff, const struct plain *plain)
 	if (diff->image == NULL || !ak_starts(plain->path, "Config.") ||
 	    ak_streq(plain->key, "hostname"))
 		return true;
-	wanted = ak_json_str(
-	    ak_json_get(diff->image, plain->path + strlen("Config.")));
+	wanted = ak_json_str(ak_json_get(diff->image,
+	    plain->path + strlen("Config.")));
 	return ak_streq(wanted != NULL ? wanted : "",
 	    found != NULL ? found : "");
 }
@@ -83,8 +83,7 @@ number_same(const struct diff *diff, const struct plain *plain)
 				     : ak_json_number(wanted, 0);
 
 	return wanted == NULL ||
-	    number == ak_json_number(
-		ak_json_at(diff->inspect, plain->path), 0);
+	    number == ak_json_number(ak_json_at(diff->inspect, plain->path), 0);
 }
 
 static bool
@@ -124,12 +123,43 @@ map_same(const struct diff *diff, const struct plain *plain)
 	return ak_json_count(found) == ak_json_count(wanted);
 }
 
+/* "nofile": 1024, or with a soft and a hard number; a list of the daemon's. */
+static bool
+ulimit_same(const struct ak_json *wanted, const struct ak_json *found)
+{
+	const struct ak_json *soft = ak_json_get(wanted, "soft");
+	const struct ak_json *hard = ak_json_get(wanted, "hard");
+
+	return ak_json_int(ak_json_get(found, "Soft"), 0) ==
+	    ak_json_int(soft != NULL ? soft : wanted, 0) &&
+	    ak_json_int(ak_json_get(found, "Hard"), 0) ==
+	    ak_json_int(hard != NULL ? hard : wanted, 0);
+}
+
+static bool
+ulimits_same(const struct diff *diff, const struct plain *plain)
+{
+	const struct ak_json *wanted = ak_json_get(diff->model, plain->key);
+	const struct ak_json *found = ak_json_at(diff->inspect, plain->path);
+	size_t same_count = 0;
+
+	ak_json_each(limit, found) {
+		const char *name = ak_json_str(ak_json_get(limit, "Name"));
+
+		same_count += name != NULL &&
+		    ulimit_same(ak_json_get(wanted, name), limit);
+	}
+	return same_count == ak_json_count(wanted) &&
+	    same_count == ak_json_count(found);
+}
+
 static bool (*const same[])(const struct diff *, const struct plain *) = {
 	[WORD] = word_same,
 	[SWITCH] = switch_same,
 	[NUMBER] = number_same,
 	[LIST] = list_same,
 	[MAP] = map_same,
+	[LIMITS] = ulimits_same,
 };
 _Static_assert(AK_COUNT(same) == KINDS, "a kind without a comparison");
 

@@ -117,8 +117,10 @@ static void
 help_start(const struct engine *engine, struct ak_err *err)
 {
 	if (engine->because != NULL)
-		ak_err_help(err, "start Docker: systemctl start docker; "
-		    "%s names this address", engine->because);
+		ak_err_help(err,
+		    "start Docker: systemctl start docker; "
+		    "%s names this address",
+		    engine->because);
 	else
 		ak_err_help(err, "start Docker: systemctl start docker");
 }
@@ -167,7 +169,8 @@ open_tcp(struct engine *engine, const char *address, struct ak_err *err)
 	if (tls != NULL && *tls != '\0') {
 		ak_err_set(err, AK_CONFIG,
 		    "docker: %s: TLS to the daemon is not spoken", address);
-		ak_err_help(err, "forward its socket: "
+		ak_err_help(err,
+		    "forward its socket: "
 		    "ssh -L /run/user/UID/docker.sock:/var/run/docker.sock");
 		return -1;
 	}
@@ -242,6 +245,8 @@ code_of(int status)
 static void
 replace_nul(struct ak_buf *body)
 {
+	if (body->len == 0 || memmem(body->data, body->len, "u0000", 5) == NULL)
+		return;
 	for (size_t i = 0; i + 6 <= body->len; i++) {
 		if (body->data[i] != '\\')
 			continue;
@@ -265,13 +270,19 @@ engine_failed(const struct engine *engine, const struct ak_http_reply *reply,
 			help_start(engine, err);
 		return ak_fail_in(err, "docker");
 	}
+	/* A stream without an end that ended: the daemon is stopping. */
+	if (reply->status == 200) {
+		ak_err_set(err, AK_UNAVAILABLE, "docker: %s: hung up",
+		    engine->where);
+		help_start(engine, err);
+		return -1;
+	}
 	if (reply->body.len > 0 &&
-	    ak_json_parse(&json, reply->body.data, reply->body.len,
-		&ignored) == 0)
+	    ak_json_parse(&json, reply->body.data, reply->body.len, &ignored) ==
+		0)
 		text = ak_json_str(ak_json_get(json, "message"));
 	if (text != NULL)
-		return ak_fail(err, code_of(reply->status), "docker: %s",
-		    text);
+		return ak_fail(err, code_of(reply->status), "docker: %s", text);
 	return ak_fail(err, code_of(reply->status), "docker: %s: HTTP %d",
 	    engine->where, reply->status);
 }
@@ -313,7 +324,8 @@ engine_events_path(struct ak_buf *path, const char *project)
 	AK_FREE char *label = ak_printf("com.docker.compose.project=%s",
 	    project);
 
-	ak_buf_str(&filter, "{\"type\":[\"container\"],\"event\":["
+	ak_buf_str(&filter,
+	    "{\"type\":[\"container\"],\"event\":["
 	    "\"create\",\"start\",\"restart\",\"stop\",\"kill\",\"die\","
 	    "\"oom\",\"pause\",\"unpause\",\"rename\",\"update\","
 	    "\"destroy\",\"health_status\"],\"label\":[");

@@ -115,15 +115,15 @@ int
 findings_model(struct findings *findings, struct kit *kit, struct ak_err *err)
 {
 	AK_FREE char *env = NULL;
-	bool known;
+	bool missing;
 
 	if ((kit->settings == NULL ||
 		settings_env(kit->settings, kit->fd, true, &env, err) != -1) &&
 	    model_load(kit, env, err) == 0 && kit_take_model(kit, err) == 0)
 		return 0;
-	known = err->code == AK_CONFIG;
-	findings_error(findings, known ? "compose-file" : "compose-missing",
-	    known ? SEV_ERROR : SEV_WARNING, "compose", err);
+	missing = err->code == AK_UNAVAILABLE;
+	findings_error(findings, missing ? "compose-missing" : "compose-file",
+	    missing ? SEV_WARNING : SEV_ERROR, "compose", err);
 	return -1;
 }
 

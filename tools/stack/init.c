@@ -31,11 +31,9 @@ static const char local_text[] =
     "#   aikit-stack up --plan         what it would change\n"
     "#   aikit-stack up                make it hold\n"
     "#\n"
-    "# A value may stand in double quotes: \" so blanks stay\". In them \\; is a\n"
-    "# semicolon, \\\" a quote and \\\\ a backslash. Secrets have no place here:\n"
-    "# each is a file below secrets/.\n"
-    "#\n"
-    "#PUBLIC_URL = https://ai.example.org\n";
+    "# A value may stand in double quotes: \" so blanks stay\". In them\n"
+    "# \\; is a semicolon, \\\" a quote and \\\\ a backslash. Secrets have no\n"
+    "# place here: each is a file below secrets/.\n";
 
 struct making {
 	struct ak_ctx *ctx;
@@ -174,7 +172,6 @@ int
 init_run(struct ak_ctx *ctx, int count AK_UNUSED, char *operands[] AK_UNUSED)
 {
 	KIT struct kit kit = { .fd = -1 };
-	AK_CLOSE int secrets_fd = -1;
 	struct making m = { .ctx = ctx, .kit = &kit, .secrets_fd = -1 };
 	int failed;
 
@@ -187,7 +184,7 @@ init_run(struct ak_ctx *ctx, int count AK_UNUSED, char *operands[] AK_UNUSED)
 		return 0;
 	}
 	failed = make_secrets(&m);
-	secrets_fd = m.secrets_fd;
+	ak_close_scope(&m.secrets_fd);
 	if (failed == -1 || make_local(&m) == -1 || make_env(&m) == -1)
 		return -1;
 	if (m.made == 0)

@@ -210,7 +210,8 @@ names_secret(const char *name)
 			bool last = p[len] == '\0';
 
 			if (begins &&
-			    (last || (p[len] == '_' && strcmp(word, "KEY"))))
+			    (last ||
+				(p[len] == '_' && strcmp(word, "KEY") != 0)))
 				return true;
 		}
 	}

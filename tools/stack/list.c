@@ -273,11 +273,12 @@ list_run(struct ak_ctx *ctx, int count AK_UNUSED, char *operands[])
 	near = ak_str_near(operands[0], words);
 	ak_err_set(&ctx->err, AK_USAGE, "%s: nothing of that kind",
 	    operands[0]);
-	ak_err_help(&ctx->err,
-	    near != NULL
-		? "did you mean %s?"
-		: "presets, profiles, services, images, volumes, networks or settings%s",
-	    near != NULL ? near : "");
+	if (near != NULL)
+		ak_err_help(&ctx->err, "did you mean %s?", near);
+	else
+		ak_err_help(&ctx->err,
+		    "presets, profiles, services, images, volumes, networks "
+		    "or settings");
 	return -1;
 }
 

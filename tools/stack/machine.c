@@ -3,7 +3,6 @@
  *
  * Ports, disk, memory, accelerator, and a daemon of a version that will do.
  */
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -17,6 +16,19 @@ enum { DOCKER_MAJOR = 20, DOCKER_MINOR = 10 };
 enum { DISK_FREE_PERCENT = 10 };
 static const int64_t disk_free_least = INT64_C(2) << 30;
 
+/* The first two numbers of a version; false when it has none. */
+static bool
+parse_version(const char *text, long *major, long *minor)
+{
+	char *end;
+
+	*major = strtol(text, &end, 10);
+	if (end == text || *end != '.')
+		return false;
+	*minor = strtol(end + 1, NULL, 10);
+	return true;
+}
+
 void
 machine_docker(const struct machine *m)
 {
@@ -24,9 +36,9 @@ machine_docker(const struct machine *m)
 	    "ServerVersion"));
 	struct ak_err err = { 0 };
 	AK_FREE char *compose = compose_version(&err);
-	int major = 0, minor = 0;
+	long major, minor;
 
-	if (version == NULL || sscanf(version, "%d.%d", &major, &minor) != 2)
+	if (version == NULL || !parse_version(version, &major, &minor))
 		findings_add(m->findings, "docker-version", SEV_NOTE, "docker",
 		    NULL, "the daemon does not tell its version");
 	else if (major < DOCKER_MAJOR ||
@@ -163,8 +175,7 @@ machine_disk(const struct machine *m)
 		ak_str_from_size(&text, needed);
 	}
 	if (unknown > 0)
-		ak_buf_printf(&text, " and those of %zu services more",
-		    unknown);
+		ak_buf_printf(&text, ", %zu more of unknown size", unknown);
 	findings_add(m->findings, "disk", severity, root,
 	    severity == SEV_OK ? NULL : "docker system df, and make room", "%s",
 	    ak_buf_text(&text));

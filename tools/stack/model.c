@@ -7,7 +7,7 @@
  * and the program itself (inputs.c). What cannot be followed for certain, a
  * file named through a variable or by URL, is rendered each time.
  */
-#include "tools/stack/stack.h"
+#include "tools/stack/model.h"
 
 #include <dirent.h>
 #include <fcntl.h>
@@ -25,8 +25,8 @@ enum {
 	CACHE_ENTRIES = 32,
 };
 
-static int
-compose_ask(const struct kit *kit, const char *const words[], const char *input,
+int
+model_ask(const struct kit *kit, const char *const words[], const char *input,
     struct ak_buf *out, struct ak_err *err)
 {
 	const char *argv[COMPOSE_ARGS + 5];
@@ -91,8 +91,8 @@ cache_open(int *dir)
 }
 
 /* True with the value in *json; an entry that does not parse is none. */
-static bool
-cache_get(const char *key, const char *ending, struct ak_json **json)
+bool
+model_cached(const char *key, const char *ending, struct ak_json **json)
 {
 	AK_CLOSE int dir = -1;
 	AK_FREE char *name = ak_printf("%s%s", key, ending);
@@ -104,8 +104,8 @@ cache_get(const char *key, const char *ending, struct ak_json **json)
 	    ak_json_parse(json, text.data, text.len, &ignored) == 0;
 }
 
-static void
-cache_put(const char *key, const char *ending, const struct ak_buf *text)
+void
+model_keep(const char *key, const char *ending, const struct ak_buf *text)
 {
 	AK_CLOSE int dir = -1;
 	AK_FREE char *name = ak_printf("%s%s", key, ending);
@@ -126,72 +126,13 @@ model_load(struct kit *kit, const char *env_file, struct ak_err *err)
 	kit->env_file = env_file == NULL ? NULL : ak_strdup(env_file);
 	kit->model_key = inputs_key(kit);
 	if (kit->model_key != NULL &&
-	    cache_get(kit->model_key, ".json", &kit->model))
+	    model_cached(kit->model_key, ".json", &kit->model))
 		return 0;
-	if (compose_ask(kit, words, NULL, &text, err) == -1)
+	if (model_ask(kit, words, NULL, &text, err) == -1)
 		return -1;
 	if (ak_json_parse(&kit->model, text.data, text.len, err) == -1)
 		return ak_fail_in(err, "docker compose config");
 	if (kit->model_key != NULL)
-		cache_put(kit->model_key, ".json", &text);
+		model_keep(kit->model_key, ".json", &text);
 	return 0;
-}
-
-/* "NAME HASH" a line becomes an object. */
-static void
-hashes_to_json(const char *lines, struct ak_buf *json)
-{
-	const char *comma = "";
-
-	ak_buf_char(json, '{');
-	while (*lines != '\0') {
-		size_t name = strcspn(lines, " \n");
-		size_t skip = strspn(lines + name, " ");
-		const char *hash = lines + name + skip;
-		size_t len = strcspn(hash, "\n");
-
-		if (name > 0 && len > 0) {
-			ak_buf_str(json, comma);
-			ak_json_quote(json, lines, name);
-			ak_buf_char(json, ':');
-			ak_json_quote(json, hash, len);
-			comma = ",";
-		}
-		lines = hash + len + (hash[len] == '\n');
-	}
-	ak_buf_char(json, '}');
-}
-
-/*
- * Of the rendered model, not of the files: up hashes a service once env_file
- * has become environment, but config --hash of the files does so before.
- */
-int
-model_hashes(struct kit *kit, struct ak_err *err)
-{
-	static const char *const words[] = { "-f", "-", "config", "--hash=*",
-		NULL };
-	AK_BUF struct ak_buf model = { 0 };
-	AK_BUF struct ak_buf lines = { 0 };
-	AK_BUF struct ak_buf json = { 0 };
-
-	if (kit->hashes != NULL ||
-	    (kit->model_key != NULL &&
-		cache_get(kit->model_key, ".hash.json", &kit->hashes)))
-		return 0;
-	ak_json_print(kit->model, &model);
-	if (compose_ask(kit, words, model.data, &lines, err) == -1)
-		return -1;
-	hashes_to_json(ak_buf_text(&lines), &json);
-	if (ak_json_parse(&kit->hashes, json.data, json.len, err) == -1)
-		return ak_fail_in(err, "docker compose config --hash");
-	if (kit->model_key != NULL)
-		cache_put(kit->model_key, ".hash.json", &json);
-	return 0;
-}
-
-const char *
-model_hash(const struct kit *kit, const struct service *service)
-{
-	return ak_json_str(ak_json_get(kit->hashes, service->name));
 }

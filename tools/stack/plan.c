@@ -19,7 +19,8 @@ const struct ak_view plan_view = {
 	    { "service", "SERVICE", AK_SHOW_TEXT, 0, NULL },
 	    { "reason", "REASON", AK_SHOW_TEXT, 0, NULL },
 	    { "why", "CHOSEN BY", AK_SHOW_TEXT, 0, NULL },
-	    { "image_state", "IMAGE IS", AK_SHOW_TEXT, 0, "pull=yellow build=yellow" },
+	    { "image_state", "IMAGE IS", AK_SHOW_TEXT, 0,
+		"pull=yellow build=yellow" },
 	    { "image", "IMAGE", AK_SHOW_TEXT, 0, NULL },
 	    { "ports", "PORTS", AK_SHOW_TEXT, 0, NULL },
 	},
@@ -139,18 +140,18 @@ disk_of(const struct step *step)
 }
 
 static int
-images_look(const struct kit *kit, struct engine *engine, struct plan *plan,
-    struct ak_err *err)
+look(const struct kit *kit, struct engine *engine, struct plan *plan,
+    struct containers *containers, struct ak_err *err)
 {
 	AK_FREE char **names = ak_calloc(plan->count + 1, sizeof(*names));
 	AK_FREE struct image *images = ak_calloc(plan->count + 1,
 	    sizeof(*images));
+	struct images ask = { (const char *const *)names, plan->count, images };
 	int failed;
 
 	for (size_t i = 0; i < plan->count; i++)
 		names[i] = image_name(kit, plan->steps[i].pick->service);
-	failed = engine_images(engine, (const char *const *)names, plan->count,
-	    images, err);
+	failed = engine_look(engine, kit, containers, &ask, err);
 	for (size_t i = 0; i < plan->count; i++) {
 		free(names[i]);
 		if (failed == 0)
@@ -166,10 +167,9 @@ plan_fill(struct kit *kit, struct engine *engine, struct plan *plan,
 	CONTAINERS struct containers containers = { 0 };
 	bool reachable = true;
 
-	if (engine_containers(engine, kit->project, &containers, err) == -1 ||
-	    images_look(kit, engine, plan, err) == -1)
+	if (look(kit, engine, plan, &containers, err) == -1)
 		return -1;
-	if (containers.count > 0 && model_hashes(kit, err) == -1)
+	if (containers.count > 0 && model_hashes(kit, &containers, err) == -1)
 		return -1;
 	for (size_t i = 0; i < plan->count; i++) {
 		struct step *step = &plan->steps[i];

@@ -12,7 +12,6 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <pwd.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -59,18 +58,21 @@ parse_address(const char *text, struct in6_addr *address)
 static bool
 parse_hex(const char *hex, struct in6_addr *address)
 {
-	size_t len = strspn(hex, "0123456789ABCDEFabcdef");
+	size_t len = strspn(hex, "0123456789ABCDEF");
+	size_t words = len / 8, first = 4 - words;
 
 	*address = in6addr_any;
 	if (len != 8 && len != 32)
 		return false;
-	if (len == 8) {
+	if (words == 1)
 		address->s6_addr32[2] = htonl(0xffff);
-		return sscanf(hex, "%8x", &address->s6_addr32[3]) == 1;
+	for (size_t i = 0; i < words; i++) {
+		char word[9] = "";
+
+		memcpy(word, hex + 8 * i, 8);
+		address->s6_addr32[first + i] = (uint32_t)strtoul(word, NULL,
+		    16);
 	}
-	for (int i = 0; i < 4; i++)
-		if (sscanf(hex + 8 * i, "%8x", &address->s6_addr32[i]) != 1)
-			return false;
 	return true;
 }
 
@@ -82,23 +84,33 @@ overlaps(const struct in6_addr *a, const struct in6_addr *b)
 	    memcmp(a, b, sizeof(struct in6_addr)) == 0;
 }
 
+/* Where field n of a line begins, from 0: those apart by blanks. */
+static const char *
+field(const char *line, int n)
+{
+	for (line += strspn(line, " "); n > 0; n--) {
+		line += strcspn(line, " \n");
+		line += strspn(line, " ");
+	}
+	return line;
+}
+
+/* Slot, local address:port, remote one, state, ..., uid, ..., inode. */
 static bool
 parse_line(const char *line, const struct in6_addr *address, int port,
     struct listener *listener)
 {
-	unsigned local_port, state, uid;
-	unsigned long long inode;
+	const char *colon = strchr(field(line, 1), ':');
 	struct in6_addr local;
-	char hex[33];
 
-	if (sscanf(line,
-		" %*u: %32[0-9A-Fa-f]:%x %*[0-9A-Fa-f]:%*x %x %*s %*s %*s %u "
-		"%*u %llu",
-		hex, &local_port, &state, &uid, &inode) != 5 ||
-	    state != LISTENING || (int)local_port != port ||
-	    !parse_hex(hex, &local) || !overlaps(&local, address))
+	if (colon == NULL || strtoul(field(line, 3), NULL, 16) != LISTENING ||
+	    strtoul(colon + 1, NULL, 16) != (unsigned long)port ||
+	    !parse_hex(field(line, 1), &local) || !overlaps(&local, address))
 		return false;
-	*listener = (struct listener){ inode, uid };
+	*listener = (struct listener){
+		.inode = strtoull(field(line, 9), NULL, 10),
+		.uid = (unsigned)strtoul(field(line, 7), NULL, 10),
+	};
 	return true;
 }
 
@@ -180,7 +192,7 @@ find_process(unsigned long long inode)
 	for (struct dirent *entry; pid == 0 && (entry = readdir(list));)
 		if (*entry->d_name >= '1' && *entry->d_name <= '9' &&
 		    holds_inode(dirfd(list), entry->d_name, inode))
-			pid = atoi(entry->d_name);
+			pid = (pid_t)strtol(entry->d_name, NULL, 10);
 	closedir(list);
 	return pid;
 }

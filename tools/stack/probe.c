@@ -175,8 +175,8 @@ on_readable(struct asking *asking)
 	if (got == -1 && (errno == EAGAIN || errno == EINTR))
 		return;
 	if (got <= 0) {
-		explain(asking, got == 0 ? "closed without an answer"
-					 : strerror(errno));
+		explain(asking,
+		    got == 0 ? "closed without an answer" : strerror(errno));
 		conclude(asking, PROBE_FAILED);
 		return;
 	}
@@ -201,8 +201,7 @@ patience(const struct asking *asking, int64_t now)
 	int64_t left = asking->begun_ms + asking->limit_ms - now;
 	int64_t half = asking->tried_ms + asking->limit_ms / 2 - now;
 
-	if (!asking->connected && asking->at + 1 < asking->count &&
-	    half < left)
+	if (!asking->connected && asking->at + 1 < asking->count && half < left)
 		left = half;
 	return left > 0 ? left : 0;
 }
@@ -218,8 +217,8 @@ check_time(struct asking *asking)
 		try_next(asking, ETIMEDOUT);
 		return;
 	}
-	explain(asking, asking->connected ? "no answer in time"
-					  : "no connection in time");
+	explain(asking,
+	    asking->connected ? "no answer in time" : "no connection in time");
 	conclude(asking, PROBE_FAILED);
 }
 
@@ -374,9 +373,9 @@ probe_all(struct probe_target targets[], size_t count, int64_t limit_ms,
 		targets[i].probe = (struct probe){ .result = PROBE_NONE };
 		if (!is_askable(&targets[i]))
 			continue;
-		*next = (struct asking){ .target = &targets[i],
-			.fd = -1,
-			.limit_ms = limit_ms };
+		*next = (struct asking){
+			.target = &targets[i], .fd = -1, .limit_ms = limit_ms
+		};
 		if (begin(next, targets, count))
 			asked++;
 		else

@@ -38,7 +38,7 @@ struct address {
 size_t address_list(const struct container *container, int port,
     const struct probe_target others[], size_t count,
     struct address list[ADDRESSES]);
-/* The port asked without a label: published, else exposed; 0: none. */
+/* The port asked without a label: the first published; 0: none. */
 int address_port(const struct container *container);
 
 /* One GET by libcurl. */

@@ -2,6 +2,7 @@
  * scheme - how each kind of service is asked, and what answers are well.
  */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "tools/stack/probe.h"
@@ -20,18 +21,19 @@ static int
 http_judge(const char *data, size_t len, char *text)
 {
 	char line[64] = "";
-	int status;
+	long status;
 
 	if (memchr(data, '\n', len) == NULL && len < sizeof(line))
 		return 0;
 	memcpy(line, data, len < sizeof(line) ? len : sizeof(line) - 1);
-	if (sscanf(line, "HTTP/%*1[01].%*1[0-9] %3d", &status) != 1) {
+	if (!ak_starts(line, "HTTP/1.") || line[8] != ' ') {
 		snprintf(text, PROBE_TEXT, "the answer is not HTTP");
 		return -1;
 	}
+	status = strtol(line + 9, NULL, 10);
 	if (status >= 200 && status < 400)
 		return 1;
-	snprintf(text, PROBE_TEXT, "HTTP %d", status);
+	snprintf(text, PROBE_TEXT, "HTTP %ld", status);
 	return -1;
 }
 

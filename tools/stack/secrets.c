@@ -122,18 +122,38 @@ judge(const struct ak_buf *secret)
 	return NULL;
 }
 
-static void
-tell(finding_fn *each, void *arg, const char *id, enum severity severity,
-    const char *path, const char *evidence, const char *next)
-{
-	struct finding finding = { id, severity, path, evidence, next };
+/* What was read of each secret, to find the same value twice. */
+struct seen {
+	struct ak_buf value;
+	char *path;
+};
 
-	each(arg, &finding);
+struct checking {
+	const struct kit *kit;
+	finding_fn *each;
+	void *arg;
+	struct seen *seen; /* the last one is being looked at */
+	size_t count;
+};
+
+static struct seen *
+now(const struct checking *c)
+{
+	return &c->seen[c->count - 1];
 }
 
 static void
-check_owner(const struct stat *status, const struct setting *setting,
-    const char *path, finding_fn *each, void *arg)
+tell(const struct checking *c, const char *id, enum severity severity,
+    const char *evidence, const char *next)
+{
+	struct finding finding = { id, severity, now(c)->path, evidence, next };
+
+	c->each(c->arg, &finding);
+}
+
+static void
+check_owner(const struct checking *c, const struct setting *setting,
+    const struct stat *status)
 {
 	AK_FREE char *evidence = NULL;
 	AK_FREE char *next = NULL;
@@ -142,121 +162,180 @@ check_owner(const struct stat *status, const struct setting *setting,
 		return;
 	evidence = ak_printf("belongs to uid %u; its service reads it as %lld",
 	    (unsigned)status->st_uid, (long long)setting->owner);
-	next = ak_printf("sudo chown %lld %s", (long long)setting->owner, path);
-	tell(each, arg, "secret-owner", SEV_ERROR, path, evidence, next);
+	next = ak_printf("sudo chown %lld %s/%s", (long long)setting->owner,
+	    c->kit->dir, now(c)->path);
+	tell(c, "secret-owner", SEV_ERROR, evidence, next);
 }
 
 static bool
-check_mode(const struct stat *status, const char *path, finding_fn *each,
-    void *arg)
+check_mode(const struct checking *c, const struct stat *status)
 {
 	AK_FREE char *evidence = NULL;
-	AK_FREE char *next = ak_printf("chmod 600 %s", path);
+	AK_FREE char *next = NULL;
 
 	if ((status->st_mode & 077) == 0)
 		return true;
 	evidence = ak_printf("others can read it: mode %03o",
 	    (unsigned)status->st_mode & 0777);
-	tell(each, arg, "secret-readable", SEV_ERROR, path, evidence, next);
+	next = ak_printf("chmod 600 %s/%s", c->kit->dir, now(c)->path);
+	tell(c, "secret-readable", SEV_ERROR, evidence, next);
 	return false;
 }
 
-/* What was read of each secret, to find the same value twice. */
-struct seen {
-	struct ak_buf value;
-	char *path;
-};
-
 static void
-check_twice(const struct seen seen[], size_t count, finding_fn *each, void *arg)
+check_twice(const struct checking *c)
 {
-	const struct seen *last = &seen[count];
+	const struct ak_buf *value = &now(c)->value;
 
-	for (size_t i = 0; i < count && last->value.len > 0; i++)
-		if (seen[i].value.len == last->value.len &&
-		    ak_crypt_equal(seen[i].value.data, last->value.data,
-			last->value.len)) {
+	for (const struct seen *s = c->seen; s < now(c) && value->len > 0; s++)
+		if (s->value.len == value->len &&
+		    ak_crypt_equal(s->value.data, value->data, value->len)) {
 			AK_FREE char *evidence =
-			    ak_printf("has the same value as %s", seen[i].path);
+			    ak_printf("has the same value as %s", s->path);
 
-			tell(each, arg, "secret-twice", SEV_ERROR, last->path,
-			    evidence,
+			tell(c, "secret-twice", SEV_ERROR, evidence,
 			    "give each its own: remove one, aikit-stack init");
 			return;
 		}
 }
 
 static void
-check_value(const struct setting *setting, const struct seen *seen,
-    finding_fn *each, void *arg)
+check_value(const struct checking *c, const struct setting *setting)
 {
-	const char *why = judge(&seen->value);
+	const struct ak_buf *value = &now(c)->value;
+	const char *why = judge(value);
 
-	if (seen->value.len == 0 && setting->required)
-		tell(each, arg, "secret-missing", SEV_ERROR, seen->path,
-		    "is empty", "remove it, then aikit-stack init");
-	else if (seen->value.len > 0 && why != NULL)
-		tell(each, arg, "secret-weak", SEV_ERROR, seen->path, why,
+	if (value->len == 0 && setting->required)
+		tell(c, "secret-missing", SEV_ERROR, "is empty",
+		    "remove it, then aikit-stack init");
+	else if (value->len > 0 && why != NULL)
+		tell(c, "secret-weak", SEV_ERROR, why,
 		    "choose another, or remove it and aikit-stack init");
 }
 
 static void
-check_unread(const struct ak_err *err, const char *path, finding_fn *each,
-    void *arg)
+check_unread(const struct checking *c, const char *why)
 {
-	AK_FREE char *next = ak_printf("look at %s as root", path);
-
-	tell(each, arg, "secret-unread", SEV_NOTE, path, err->text, next);
+	tell(c, "secret-unread", SEV_NOTE, why, "run this as root");
 }
 
-/* Below the kit: the messages name secrets/NAME. */
 static void
-check_one(int kit_fd, const struct setting *setting, struct seen seen[],
-    size_t count, finding_fn *each, void *arg)
+check_one(struct checking *c, const struct setting *setting)
 {
-	struct seen *now = &seen[count];
 	struct ak_err err = { 0 };
 	struct stat status;
+	const char *path;
 
-	now->path = secret_path(setting);
-	if (fstatat(kit_fd, now->path, &status, AT_SYMLINK_NOFOLLOW) == -1) {
+	c->count++;
+	path = now(c)->path = secret_path(setting);
+	if (fstatat(c->kit->fd, path, &status, AT_SYMLINK_NOFOLLOW) == -1) {
 		if (errno == ENOENT)
-			tell(each, arg, "secret-missing", SEV_ERROR, now->path,
+			tell(c, "secret-missing", SEV_ERROR,
 			    "there is no such file", "aikit-stack init");
 		else
-			tell(each, arg, "secret-unread", SEV_NOTE, now->path,
-			    strerror(errno), "run this as root");
+			check_unread(c, strerror(errno));
 		return;
 	}
 	if (S_ISREG(status.st_mode)) {
-		check_owner(&status, setting, now->path, each, arg);
-		if (!check_mode(&status, now->path, each, arg))
+		check_owner(c, setting, &status);
+		if (!check_mode(c, &status))
 			return;
 	}
-	if (ak_secret_read(kit_fd, now->path, &now->value, &err) == -1) {
-		check_unread(&err, now->path, each, arg);
+	if (ak_secret_read(c->kit->fd, path, &now(c)->value, &err) == -1) {
+		check_unread(c, err.text);
 		return;
 	}
-	check_value(setting, now, each, arg);
-	check_twice(seen, count, each, arg);
+	check_value(c, setting);
+	check_twice(c);
 }
 
 size_t
-secrets_check(const struct settings *settings, int kit_fd, finding_fn *each,
-    void *arg)
+secrets_check(const struct kit *kit, finding_fn *each, void *arg)
 {
-	size_t total = settings_count(settings), count = 0;
+	size_t total = settings_count(kit->settings);
 	AK_FREE struct seen *seen = ak_calloc(total + 1, sizeof(*seen));
+	struct checking c = { kit, each, arg, seen, 0 };
 
 	for (size_t i = 0; i < total; i++) {
-		const struct setting *setting = settings_at(settings, i);
+		const struct setting *setting = settings_at(kit->settings, i);
 
 		if (setting->type == SET_SECRET)
-			check_one(kit_fd, setting, seen, count++, each, arg);
+			check_one(&c, setting);
 	}
-	for (size_t i = 0; i < count; i++) {
+	for (size_t i = 0; i < c.count; i++) {
 		ak_secret_wipe(&seen[i].value);
 		free(seen[i].path);
 	}
-	return count;
+	return c.count;
+}
+
+/* Where a file is missing, the daemon makes a folder and mounts that. */
+void
+secrets_check_model(const struct kit *kit, finding_fn *each, void *arg)
+{
+	ak_json_each(item, ak_json_get(kit->model, "secrets")) {
+		const char *file = ak_json_str(ak_json_get(item, "file"));
+		struct finding finding = { .subject = file,
+			.severity = SEV_WARNING };
+		AK_FREE char *next = ak_printf("chmod 600 %s, and chown it to "
+					       "the uid that reads it",
+		    file != NULL ? file : "");
+		struct stat status;
+
+		if (file == NULL)
+			continue;
+		if (stat(file, &status) == -1) {
+			finding.id = "secret-missing";
+			finding.evidence = strerror(errno);
+			finding.next = "write the secret to that file";
+			each(arg, &finding);
+		} else if ((status.st_mode & 077) != 0) {
+			finding.id = "secret-readable";
+			finding.evidence = "others can read it";
+			finding.next = next;
+			each(arg, &finding);
+		}
+	}
+}
+
+/* Shorter ones are words of any text, and no secrets. */
+enum { REDACT_LEAST = 4 };
+
+static void
+redact(struct ak_buf *text, const struct ak_buf *secret)
+{
+	AK_SECRET struct ak_buf rest = { 0 };
+	const char *p = ak_buf_text(text), *end = p + text->len, *hit;
+
+	if (secret->len < REDACT_LEAST ||
+	    memmem(p, text->len, secret->data, secret->len) == NULL)
+		return;
+	while ((hit = memmem(p, (size_t)(end - p), secret->data,
+		    secret->len)) != NULL) {
+		ak_buf_add(&rest, p, (size_t)(hit - p));
+		ak_buf_str(&rest, "***");
+		p = hit + secret->len;
+	}
+	ak_buf_add(&rest, p, (size_t)(end - p));
+	ak_secret_wipe(text);
+	*text = rest;
+	rest = (struct ak_buf){ 0 };
+}
+
+void
+secrets_redact(const struct kit *kit, struct ak_buf *text)
+{
+	ak_json_each(item, ak_json_get(kit->model, "secrets")) {
+		const char *file = ak_json_str(ak_json_get(item, "file"));
+		AK_SECRET struct ak_buf secret = { 0 };
+		struct ak_err ignored = { 0 };
+
+		if (file == NULL ||
+		    ak_file_read(AT_FDCWD, file, AK_SECRET_MAX, &secret,
+			&ignored) == -1)
+			continue;
+		if (secret.len > 0 && secret.data[secret.len - 1] == '\n')
+			secret.len--;
+		redact(text, &secret);
+	}
 }

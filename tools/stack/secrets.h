@@ -21,9 +21,20 @@ int secret_make(int dir, const struct setting *setting, struct ak_err *err)
 
 /*
  * Missing, empty, weak, readable by others, of the wrong owner, the same value
- * twice: a finding each. Returns how many secrets there are.
+ * twice: a finding each. Returns how many secrets its settings have.
  */
-size_t secrets_check(const struct settings *settings, int kit_fd,
-    finding_fn *each, void *arg);
+size_t secrets_check(const struct kit *kit, finding_fn *each, void *arg);
+
+/*
+ * The same of a project without settings, as far as it goes: the files that
+ * its secrets name are there, and others cannot read them.
+ */
+void secrets_check_model(const struct kit *kit, finding_fn *each, void *arg);
+
+/*
+ * Puts *** for each secret of the kit's model that stands in a text which came
+ * from a container.
+ */
+void secrets_redact(const struct kit *kit, struct ak_buf *text);
 
 #endif

@@ -18,8 +18,8 @@
 #include "tools/stack/settings.h"
 
 static const char env_head[] =
-    "# Made by aikit-stack from settings.ini and local.ini. Change those: this\n"
-    "# file is written anew.\n";
+    "# Made by aikit-stack from settings.ini and local.ini.\n"
+    "# Change those: this file is written anew.\n";
 
 /* The first word of env_head, in whatever version made the file. */
 static const char env_mark[] = "# Made by aikit-stack ";

@@ -7,6 +7,7 @@
  */
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 #include "lib/utf8.h"
 #include "tools/stack/stack.h"
@@ -22,6 +23,9 @@ _Static_assert(AK_COUNT(wellness_names) == WELL_ABSENT + 1,
     "a wellness without a name");
 
 enum { SIGNAL_BASE = 128 };
+
+/* Docker itself forgets earlier crashes once a container ran this long. */
+#define SETTLED_NS INT64_C(10000000000)
 
 static bool
 is_control(uint32_t point)
@@ -76,8 +80,20 @@ failure_of(const struct container *container)
 static bool
 out_of_memory(const struct container *container)
 {
-	return ak_json_bool(
-	    ak_json_at(container->inspect, "State.OOMKilled"), false);
+	return ak_json_bool(ak_json_at(container->inspect, "State.OOMKilled"),
+	    false);
+}
+
+static bool
+has_settled(const struct container *container)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	return container->restarts == 0 ||
+	    (int64_t)now.tv_sec * 1000000000 + now.tv_nsec -
+		container->since_ns >
+	    SETTLED_NS;
 }
 
 static enum wellness
@@ -96,6 +112,13 @@ judge_running(const struct container *container, struct state *state)
 	}
 	if (state->service != NULL && state->service->one_shot) {
 		say(state, "runs, is not done yet", NULL);
+		return WELL_STARTING;
+	}
+	/* Between two crashes it runs too. */
+	if (health == NULL && !has_settled(container)) {
+		snprintf(state->text, sizeof(state->text),
+		    "restarted a moment ago (%lld times)",
+		    (long long)container->restarts);
 		return WELL_STARTING;
 	}
 	return WELL_OK;
@@ -121,8 +144,7 @@ judge_exited(const struct container *container, struct state *state)
 	if (code == 0 && state->service != NULL && state->service->one_shot)
 		return WELL_DONE;
 	if (out_of_memory(container))
-		what = ak_printf("exited %lld, out of memory",
-		    (long long)code);
+		what = ak_printf("exited %lld, out of memory", (long long)code);
 	else if (code > SIGNAL_BASE && code < SIGNAL_BASE + 65)
 		what = ak_printf("exited %lld, signal %lld", (long long)code,
 		    (long long)(code - SIGNAL_BASE));

@@ -44,7 +44,7 @@ check_secrets(struct findings *findings, const struct kit *kit)
 
 	if (kit->settings == NULL)
 		return;
-	count = secrets_check(kit->settings, kit->fd, findings_take, findings);
+	count = secrets_check(kit, findings_take, findings);
 	if (count > 0 && findings_bad(findings) == bad)
 		findings_add(findings, "secrets", SEV_OK, "secrets", NULL,
 		    "%zu secrets, each to one user", count);
@@ -106,13 +106,15 @@ check_all(struct findings *findings, struct kit *kit, int count, char **names,
 	tell_settings(findings, kit);
 	check_secrets(findings, kit);
 	if (findings_model(findings, kit, &told) == -1) {
-		if (kit->settings != NULL || told.code == AK_CONFIG)
+		if (kit->settings != NULL || told.code != AK_UNAVAILABLE)
 			return 0;
 		*err = told;
 		return -1;
 	}
 	if (resolve(kit, names, (size_t)count, &selection, err) == -1)
 		return -1;
+	if (kit->settings == NULL)
+		secrets_check_model(kit, findings_take, findings);
 	check_compose(findings, kit);
 	check_rest(findings, kit, &selection);
 	return 0;

@@ -66,6 +66,16 @@ outdated(const struct waiting *w, size_t i, const struct container *container)
 	    container->since_ns == w->before[i];
 }
 
+/* A restart is not yet a loop; what was made may be started by another. */
+static bool
+may_recover(const struct waiting *w, size_t i,
+    const struct container *container)
+{
+	return (ak_streq(container->state, "restarting") &&
+		   container->restarts < w->restarts[i] + CRASHES) ||
+	    (ak_streq(container->state, "created") && w->child == NULL);
+}
+
 static void
 look_at(struct waiting *w, size_t i)
 {
@@ -85,9 +95,7 @@ look_at(struct waiting *w, size_t i)
 		state->well = WELL_STARTING;
 	if (container != NULL && w->restarts[i] == -1)
 		w->restarts[i] = container->restarts;
-	if (state->well == WELL_ILL &&
-	    ak_streq(container->state, "restarting") &&
-	    container->restarts < w->restarts[i] + CRASHES)
+	if (state->well == WELL_ILL && may_recover(w, i, container))
 		state->well = WELL_STARTING;
 	if ((state->well == WELL_OK || state->well == WELL_DONE) &&
 	    !w->ready[i]) {

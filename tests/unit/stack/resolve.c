@@ -28,7 +28,8 @@ static const char model[] =
     "\"llm-gpu\":{\"profiles\":[\"gpu\"]},"
     "\"prom\":{\"profiles\":[\"metrics\"]},"
     "\"shell\":{\"profiles\":[\"dev\"]},"
-    "\"a\":{\"profiles\":[\"loop\"],\"depends_on\":{\"b\":{\"required\":true}}},"
+    "\"a\":{\"profiles\":[\"loop\"],"
+    "\"depends_on\":{\"b\":{\"required\":true}}},"
     "\"b\":{\"profiles\":[\"loop\"],\"depends_on\":{\"a\":{\"required\":true}}}"
     "}}";
 
