@@ -87,7 +87,8 @@ backend_result(struct queue *q, struct backend *b, bool well)
 	b->failures++;
 	b->failed++;
 	if (b->breaker == BREAKER_HALF ||
-	    b->failed >= q->settings->health.breaker)
+	    (q->settings->health.breaker > 0 &&
+		b->failed >= q->settings->health.breaker))
 		breaker(q, b, BREAKER_OPEN, "breaker open");
 }
 

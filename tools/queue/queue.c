@@ -138,19 +138,37 @@ tick(struct queue *q, struct timer *timer)
 		q->hooks->tick(q->hooks->arg, q);
 }
 
+/* Bits of backends in the order of the settings to those of their numbers. */
+static uint32_t
+numbers(const struct queue *q, uint32_t bits)
+{
+	const struct settings *s = q->settings;
+	uint32_t to = 0;
+
+	for (size_t i = 0; i < s->backend_count; i++)
+		for (int n = 0; n < SCHED_BACKENDS; n++)
+			if ((bits >> i & 1) && q->backends[n].used &&
+			    ak_streq(q->backends[n].url, s->backends[i].url))
+				to |= UINT32_C(1) << n;
+	return to;
+}
+
 /* What sched is told besides its config, which forgets it. */
 static void
 tell_sched(struct queue *q)
 {
 	const struct settings *s = q->settings;
 	char name[SCHED_NAME];
+	struct sched_model model;
 
 	for (size_t i = 0; i < s->client_count; i++)
 		sched_client_set(q->sched, s->clients[i].name,
 		    s->clients[i].weight, s->clients[i].limit);
 	for (size_t i = 0; i < s->model_count; i++) {
 		class_model(s->models[i].name, name);
-		sched_model_set(q->sched, name, &s->models[i].sched);
+		model = s->models[i].sched;
+		model.backends = numbers(q, model.backends);
+		sched_model_set(q->sched, name, &model);
 	}
 	q->pick = true;
 }

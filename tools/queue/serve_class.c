@@ -90,8 +90,11 @@ serve_identify(const struct settings *settings, const struct asker *asker,
 	const struct listen_conf *listen = asker->listen;
 	const struct http1_field *user = NULL;
 
-	(void)settings;
 	*who = (struct identity){ .class = -1, .manage = listen->manage };
+	for (int i = 0; listen->class_best != NULL && i < SCHED_CLASSES; i++)
+		if (ak_streq(settings->sched.classes[i].name,
+			listen->class_best))
+			who->class_best = i;
 	if (listen->trust_user)
 		user = http1_find(asker->head, asker->data,
 		    "X-OpenWebUI-User-Id");
