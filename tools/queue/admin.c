@@ -13,12 +13,13 @@
 #include "tools/queue/admin_impl.h"
 
 #define QUESTION_MAX ((size_t)128 << 10)
-#define EVENTS_MAX ((size_t)1 << 20) /* unread, then the follower is dropped */
+#define EVENTS_MAX ((size_t)1 << 20) /* unread, then the follower is dropped \
+				      */
 #define IDLE (60 * QUEUE_SECOND)
 
-#define of_timer(t)                                             \
-	((struct admin_client *)(void *)((char *)(t) -          \
-	    offsetof(struct admin_client, timer)))
+#define of_timer(t)                   \
+	((struct admin_client *)(void \
+		*)((char *)(t)-offsetof(struct admin_client, timer)))
 
 void
 admin_end(struct queue *q, struct admin_client *c)
@@ -111,8 +112,9 @@ bad(struct queue *q, struct admin_client *c, int status, const char *text)
 static int
 hex(char c)
 {
-	return c >= '0' && c <= '9' ? c - '0' :
-	    (c | 32) >= 'a' && (c | 32) <= 'f' ? (c | 32) - 'a' + 10 : -1;
+	return c >= '0' && c <= '9'		 ? c - '0'
+	    : (c | 32) >= 'a' && (c | 32) <= 'f' ? (c | 32) - 'a' + 10
+						 : -1;
 }
 
 /* %xx decoded; NULL when it is wrong or would hold a NUL. */
@@ -138,8 +140,8 @@ decode(const char *text, size_t len)
 }
 
 static void
-question(struct queue *q, struct admin_client *c,
-    const struct http1_head *head, const struct ak_buf *body)
+question(struct queue *q, struct admin_client *c, const struct http1_head *head,
+    const struct ak_buf *body)
 {
 	const char *data = c->in.data;
 	AK_FREE char *path = decode(data + head->path.at, head->path.len);
@@ -184,12 +186,14 @@ take(struct queue *q, struct admin_client *c)
 
 	head = (struct http1_head){ 0 };
 	switch (http1_request(&head, c->in.data, c->in.len, &http1_limits)) {
-	case HTTP1_MORE: return 0;
+	case HTTP1_MORE:
+		return 0;
 	case HTTP1_BAD:
 		bad(q, c, http1_status((enum http1_bad)head.bad),
 		    http1_text((enum http1_bad)head.bad));
 		return -1;
-	case HTTP1_DONE: break;
+	case HTTP1_DONE:
+		break;
 	}
 	http1_body_start(&body, &head);
 	for (at = head.bytes; !body.done && at < c->in.len;) {

@@ -41,4 +41,19 @@ struct admin_client {
 void admin_arrived(struct queue *q, struct source *source, uint32_t events);
 void admin_end(struct queue *q, struct admin_client *c);
 
+/* admin_route.c: the value of a name in the query, the caller's, or NULL. */
+char *admin_query(const struct admin_call *call, const char *name);
+/* An id that ends at a slash or the end; -1 when it was refused. */
+int admin_id(struct admin_call *call, const char *rest, uint64_t *id);
+
+/* admin_change.c: rest is the path behind that of the table. */
+void admin_delete_request(struct admin_call *call, const char *rest);
+void admin_post_request(struct admin_call *call, const char *rest);
+void admin_post_pause(struct admin_call *call, const char *rest);
+void admin_post_resume(struct admin_call *call, const char *rest);
+void admin_post_drain(struct admin_call *call, const char *rest);
+void admin_post_reload(struct admin_call *call, const char *rest);
+void admin_patch_limits(struct admin_call *call, const char *rest);
+void admin_post_model(struct admin_call *call, const char *rest);
+
 #endif

@@ -18,7 +18,8 @@ listen_at(struct admin *admin, struct queue *q, int fd, bool metrics_only)
 
 	if (listen(fd, ADMIN_CLIENTS) == -1)
 		return -1;
-	*l = (struct admin_listener){ { fd, admin_arrived }, admin, metrics_only };
+	*l = (struct admin_listener){ { fd, admin_arrived }, admin,
+		metrics_only };
 	if (loop_listen(q, &l->source, true) == -1)
 		return -1;
 	admin->listener_count++;
@@ -57,8 +58,9 @@ open_path(struct admin *admin, struct queue *q, const char *path,
 	int bound;
 
 	if (strlen(path) >= sizeof(address.sun_path))
-		return ak_fail(err, AK_CONFIG, "admin: %s: longer than %zu bytes",
-		    path, sizeof(address.sun_path) - 1);
+		return ak_fail(err, AK_CONFIG,
+		    "admin: %s: longer than %zu bytes", path,
+		    sizeof(address.sun_path) - 1);
 	memcpy(address.sun_path, path, strlen(path));
 	if (clear(&address, err) == -1)
 		return -1;
@@ -82,8 +84,8 @@ open_one(struct admin *admin, struct queue *q, const struct addrinfo *at)
 	    at->ai_socktype | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	int on = 1;
 
-	if (fd == -1 || setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on,
-		sizeof(on)) == -1 ||
+	if (fd == -1 ||
+	    setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)) == -1 ||
 	    bind(fd, at->ai_addr, at->ai_addrlen) == -1 ||
 	    listen_at(admin, q, fd, true) == -1)
 		return -1;

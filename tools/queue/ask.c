@@ -51,9 +51,13 @@ code_of(int status)
 		int status;
 		enum ak_code code;
 	} codes[] = {
-		{ 404, AK_DATA }, { 409, AK_DATA }, { 400, AK_USAGE },
-		{ 422, AK_CONFIG }, { 503, AK_UNAVAILABLE },
-		{ 502, AK_UNAVAILABLE }, { 504, AK_UNAVAILABLE },
+		{ 404, AK_DATA },
+		{ 409, AK_DATA },
+		{ 400, AK_USAGE },
+		{ 422, AK_CONFIG },
+		{ 503, AK_UNAVAILABLE },
+		{ 502, AK_UNAVAILABLE },
+		{ 504, AK_UNAVAILABLE },
 	};
 
 	for (size_t i = 0; i < AK_COUNT(codes); i++)
@@ -93,7 +97,8 @@ ask(struct ak_http *http, const char *method, const char *path,
 
 	if (ak_http_do(http, &request, &reply, err) == -1) {
 		if (err->code == AK_UNAVAILABLE || err->code == AK_NOPERM)
-			ak_err_help(err, "is aikit-queue running? --admin says "
+			ak_err_help(err,
+			    "is aikit-queue running? --admin says "
 			    "where");
 		return -1;
 	}

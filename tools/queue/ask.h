@@ -56,7 +56,7 @@ int sim_command_run(struct ak_ctx *ctx, int count, char *operands[]);
 int keys_run(struct ak_ctx *ctx, int count, char *operands[]);
 
 extern const struct ak_opt run_options[], check_options[], status_options[],
-    top_options[], ps_options[], load_options[], sim_options[],
-    keys_options[], control_options[];
+    top_options[], ps_options[], load_options[], sim_options[], keys_options[],
+    control_options[];
 
 #endif

@@ -19,7 +19,7 @@ setting(void *arg, const char *section, const char *key, const char *value,
 {
 	struct ak_out *out = arg;
 
-	ak_out_begin(out, ask_view("setting"));
+	ak_out_begin(out, ask_view("queue_key"));
 	ak_out_str(out, "section", section);
 	ak_out_str(out, "key", key);
 	ak_out_str(out, "value", value);

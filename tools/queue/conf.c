@@ -82,14 +82,29 @@ conf_base(const struct config *config, const struct conf_part *part)
 	const void *base = NULL;
 
 	switch (part->of) {
-	case CONF_OF_QUEUE: base = config; break;
-	case CONF_OF_LISTEN: base = &s->listens[part->index]; break;
-	case CONF_OF_BACKEND: base = &s->backends[part->index]; break;
-	case CONF_OF_CLASS: base = &s->sched.classes[part->index]; break;
-	case CONF_OF_RULE: base = &s->rules[part->index]; break;
-	case CONF_OF_CLIENT: base = &s->clients[part->index]; break;
-	case CONF_OF_MODEL: base = &config->models[part->index]; break;
-	case CONF_OFS: break;
+	case CONF_OF_QUEUE:
+		base = config;
+		break;
+	case CONF_OF_LISTEN:
+		base = &s->listens[part->index];
+		break;
+	case CONF_OF_BACKEND:
+		base = &s->backends[part->index];
+		break;
+	case CONF_OF_CLASS:
+		base = &s->sched.classes[part->index];
+		break;
+	case CONF_OF_RULE:
+		base = &s->rules[part->index];
+		break;
+	case CONF_OF_CLIENT:
+		base = &s->clients[part->index];
+		break;
+	case CONF_OF_MODEL:
+		base = &config->models[part->index];
+		break;
+	case CONF_OFS:
+		break;
 	}
 	return (void *)(uintptr_t)base;
 }
@@ -116,8 +131,8 @@ make_class(struct config *config, size_t index, const char *name)
 	memcpy(classes[index].name, name, strlen(name));
 }
 
-#define GROW(array, count)                                              \
-	((array) = ak_resize((array), (count) + 1, sizeof(*(array))),   \
+#define GROW(array, count)                                            \
+	((array) = ak_resize((array), (count) + 1, sizeof(*(array))), \
 	    memset(&(array)[(count)], 0, sizeof(*(array))))
 
 static void
@@ -134,12 +149,16 @@ make(struct config *config, enum conf_of of, size_t index, const char *name)
 		GROW(s->backends, index);
 		s->backends[index].name = name;
 		s->backends[index].sched = (struct sched_backend){
-			.up = SCHED_DOWN, .slots = 1, .loaded_max = 1,
+			.up = SCHED_DOWN,
+			.slots = 1,
+			.loaded_max = 1,
 			.weight = 1,
 		};
 		s->backend_count++;
 		break;
-	case CONF_OF_CLASS: make_class(config, index, name); break;
+	case CONF_OF_CLASS:
+		make_class(config, index, name);
+		break;
 	case CONF_OF_RULE:
 		GROW(s->rules, index);
 		s->rule_count++;
@@ -154,7 +173,8 @@ make(struct config *config, enum conf_of of, size_t index, const char *name)
 		config->models[index].model.name = name;
 		break;
 	case CONF_OF_QUEUE:
-	case CONF_OFS: break;
+	case CONF_OFS:
+		break;
 	}
 }
 
@@ -171,8 +191,9 @@ count_of(const struct config *config, enum conf_of of)
 static int
 check_name(enum conf_of of, const char *name, struct ak_err *err)
 {
-	size_t max = of == CONF_OF_CLASS ?
-	    sizeof(((struct sched_class *)0)->name) : SCHED_NAME;
+	size_t max = of == CONF_OF_CLASS
+	    ? sizeof(((struct sched_class *)0)->name)
+	    : SCHED_NAME;
 
 	if (strlen(name) >= max)
 		return ak_fail(err, AK_CONFIG, "%s: longer than %zu bytes",
@@ -189,8 +210,9 @@ part_make(struct config *config, enum conf_of of, const char *name,
 	if (check_name(of, name, err) == -1)
 		return -1;
 	if (index == most[of])
-		return ak_fail(err, AK_CONFIG, "more than %zu sections [%s ...]",
-		    most[of], conf_sections[of].name);
+		return ak_fail(err, AK_CONFIG,
+		    "more than %zu sections [%s ...]", most[of],
+		    conf_sections[of].name);
 	name = conf_keep(config, name, strlen(name));
 	make(config, of, index, name);
 	config->parts = ak_resize(config->parts, config->part_count + 1,
@@ -229,9 +251,11 @@ section_of(const char *section, enum conf_of *of, const char **name,
 			*of = (enum conf_of)i;
 			if (conf_sections[i].named == (**name != '\0'))
 				return 0;
-			return ak_fail(err, AK_CONFIG, conf_sections[i].named ?
-				"[%s]: without a name behind it" :
-				"[%s]: takes no name", word);
+			return ak_fail(err, AK_CONFIG,
+			    conf_sections[i].named
+				? "[%s]: without a name behind it"
+				: "[%s]: takes no name",
+			    word);
 		}
 	return no_such_section(word, err);
 }
@@ -334,7 +358,9 @@ conf_set(struct config *config, const char *where, const char *section,
     const char *key, const char *value, struct ak_err *err)
 {
 	struct ak_conf_item item = {
-		.section = section, .key = key, .value = value,
+		.section = section,
+		.key = key,
+		.value = value,
 	};
 
 	if (put(config, &item, err) == 0)

@@ -66,7 +66,7 @@ enum conf_of {
 
 struct conf_section {
 	const char *name;
-	bool named; /* comes with a name behind it */
+	bool named;		     /* comes with a name behind it */
 	const struct conf_key *keys; /* name NULL ends them */
 };
 extern const struct conf_section conf_sections[CONF_OFS];

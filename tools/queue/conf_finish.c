@@ -57,13 +57,14 @@ check_address(const char *address, struct ak_err *err)
 	int64_t port;
 
 	if (ak_starts(address, "unix:"))
-		return address[5] == '/' ? 0 :
-		    ak_fail(err, AK_CONFIG, "%s: not unix:/PATH", address);
+		return address[5] == '/'
+		    ? 0
+		    : ak_fail(err, AK_CONFIG, "%s: not unix:/PATH", address);
 	if (colon == NULL || colon == address ||
 	    ak_str_int(colon + 1, 0, 65535, &port, &number) == -1 ||
 	    (address[0] == '[') != (colon[-1] == ']') ||
-	    (address[0] != '[' && memchr(address, ':',
-		(size_t)(colon - address)) != NULL))
+	    (address[0] != '[' &&
+		memchr(address, ':', (size_t)(colon - address)) != NULL))
 		return ak_fail(err, AK_CONFIG,
 		    "%s: not HOST:PORT, [HOST]:PORT or unix:/PATH", address);
 	return 0;
@@ -82,7 +83,8 @@ check_listen(const struct config *config, const struct conf_part *part,
 	if (listen->need_key && config->keys == NULL)
 		return ak_fail(err, AK_CONFIG,
 		    "[listen %s]: need_key: there is no file of keys "
-		    "([queue] keys)", part->name);
+		    "([queue] keys)",
+		    part->name);
 	if (check_class(config, "listen", part->name, "class", listen->class,
 		err) == -1)
 		return -1;
@@ -109,12 +111,13 @@ check_backend(const struct config *config, const struct conf_part *part,
 	    strcspn(url + 7, "/?#@ ") != strcspn(url + 7, "/"))
 		return ak_fail(err, AK_CONFIG,
 		    "[backend %s]: url: %s: not http://HOST[:PORT] or "
-		    "unix:/PATH", part->name, url);
+		    "unix:/PATH",
+		    part->name, url);
 	if (url[7 + strcspn(url + 7, "/")] == '/' &&
 	    url[7 + strcspn(url + 7, "/") + 1] != '\0')
 		return ak_fail(err, AK_CONFIG,
-		    "[backend %s]: url: %s: a path behind the host",
-		    part->name, url);
+		    "[backend %s]: url: %s: a path behind the host", part->name,
+		    url);
 	return 0;
 }
 
@@ -228,7 +231,9 @@ finish_keys(struct config *config, struct ak_err *err)
 		s->clients = ak_resize(s->clients, s->client_count + 1,
 		    sizeof(*s->clients));
 		s->clients[s->client_count++] = (struct client_conf){
-			key->name, key->weight, key->limit,
+			key->name,
+			key->weight,
+			key->limit,
 		};
 	}
 	return 0;
@@ -250,8 +255,8 @@ check_queue(const struct config *config, struct ak_err *err)
 		    "[queue]: ctx_policy: without num_ctx");
 	if (s->class_default == NULL)
 		return ak_fail(err, AK_CONFIG, "[queue]: class: is empty");
-	if (config->metrics != NULL && check_address(config->metrics, err) ==
-	    -1)
+	if (config->metrics != NULL &&
+	    check_address(config->metrics, err) == -1)
 		return ak_fail_in(err, "[queue]: metrics");
 	if (check_class(config, "queue", "", "class", s->class_default, err) ==
 	    -1)
@@ -290,9 +295,9 @@ each_of(const struct config *config, const struct conf_part *part, bool all,
     void *arg)
 {
 	const struct conf_section *section = &conf_sections[part->of];
-	AK_FREE char *name = *part->name ?
-	    ak_printf("%s %s", section->name, part->name) :
-	    ak_strdup(section->name);
+	AK_FREE char *name = *part->name
+	    ? ak_printf("%s %s", section->name, part->name)
+	    : ak_strdup(section->name);
 	const void *base = conf_base(config, part);
 
 	for (size_t i = 0; section->keys[i].name != NULL; i++) {

@@ -248,8 +248,8 @@ static const struct conf_key model_keys[] = {
 	    "at once where it is loaded" },
 	{ "backends", CONF_LIST, IN(conf_model, backends), 0, 0, NULL,
 	    "those that have it" },
-	{ "num_ctx", CONF_SIZE, IN(conf_model, model.num_ctx), 0, 1 << 30,
-	    NULL, "context length of ctx_policy" },
+	{ "num_ctx", CONF_SIZE, IN(conf_model, model.num_ctx), 0, 1 << 30, NULL,
+	    "context length of ctx_policy" },
 	{ 0 },
 };
 

@@ -213,8 +213,8 @@ parse_share(struct config *config AK_UNUSED,
 	int whole = 0, tenth = 0, used = 0;
 	size_t len = strlen(text);
 
-	if (len > 1 && text[len - 1] == '%' && strspn(text, "0123456789.") ==
-	    len - 1 && text[0] != '.')
+	if (len > 1 && text[len - 1] == '%' &&
+	    strspn(text, "0123456789.") == len - 1 && text[0] != '.')
 		sscanf(text, "%3d%n.%1d%n", &whole, &used, &tenth, &used);
 	if (used == 0 || (size_t)used != len - 1 || whole * 10 + tenth > 1000)
 		return ak_fail(err, AK_CONFIG,
@@ -265,8 +265,9 @@ static int
 parse_text(struct config *config, const struct conf_key *key AK_UNUSED,
     void *to, const char *text, struct ak_err *err AK_UNUSED)
 {
-	*(const char **)to = *text == '\0' || ak_streq(text, "none") ?
-	    NULL : conf_keep(config, text, strlen(text));
+	*(const char **)to = *text == '\0' || ak_streq(text, "none")
+	    ? NULL
+	    : conf_keep(config, text, strlen(text));
 	return 0;
 }
 
@@ -290,8 +291,7 @@ parse_word(struct config *config AK_UNUSED, const struct conf_key *key,
 			*(int *)to = i;
 			return 0;
 		}
-		ak_buf_printf(&words, "%s%s", i > 0 ? ", " : "",
-		    key->words[i]);
+		ak_buf_printf(&words, "%s%s", i > 0 ? ", " : "", key->words[i]);
 	}
 	return ak_fail(err, AK_CONFIG, "%s: not one of %s", text, words.data);
 }
@@ -302,7 +302,8 @@ print_word(const struct conf_key *key, const void *at, struct ak_buf *buf)
 	ak_buf_str(buf, key->words[*(const int *)at]);
 }
 _Static_assert(sizeof(enum ctx_policy) == sizeof(int) &&
-    sizeof(enum sched_overdue) == sizeof(int), "words are ints");
+	sizeof(enum sched_overdue) == sizeof(int),
+    "words are ints");
 
 /* Ollama reads a bare number as seconds, and below 0 as for ever. */
 static int

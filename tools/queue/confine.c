@@ -43,7 +43,7 @@ struct beneath {
 	int32_t fd;
 } __attribute__((packed));
 
-#define GET_VERSION 1 /* flag */
+#define GET_VERSION 1  /* flag */
 #define PATH_BENEATH 1 /* type of a rule */
 
 #ifndef SYS_landlock_create_ruleset
@@ -95,8 +95,8 @@ allow(int rules, uint64_t all, const struct confine_path *path)
 	struct stat st;
 
 	fd = open(path->path, O_PATH | O_CLOEXEC);
-	if (path->write && (fd == -1 || fstat(fd, &st) == -1 ||
-		!S_ISDIR(st.st_mode))) {
+	if (path->write &&
+	    (fd == -1 || fstat(fd, &st) == -1 || !S_ISDIR(st.st_mode))) {
 		if (fd != -1)
 			close(ak_take_fd(&fd));
 		if (slash != NULL)

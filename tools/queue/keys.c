@@ -41,9 +41,10 @@ keys_free(struct keys *keys)
 static int
 hex_digit(char c)
 {
-	return c >= '0' && c <= '9' ? c - '0' :
-	    c >= 'a' && c <= 'f' ? c - 'a' + 10 :
-	    c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+	return c >= '0' && c <= '9' ? c - '0'
+	    : c >= 'a' && c <= 'f'  ? c - 'a' + 10
+	    : c >= 'A' && c <= 'F'  ? c - 'A' + 10
+				    : -1;
 }
 
 static int
@@ -103,8 +104,9 @@ set_key(struct keys *keys, struct key_entry *entry,
 		return set_int(&entry->limit, item->value, 100000, err);
 	if (ak_streq(item->key, "manage")) {
 		entry->manage = ak_streq(item->value, "yes");
-		return entry->manage || ak_streq(item->value, "no") ? 0 :
-		    ak_fail(err, AK_CONFIG, "not yes or no");
+		return entry->manage || ak_streq(item->value, "no")
+		    ? 0
+		    : ak_fail(err, AK_CONFIG, "not yes or no");
 	}
 	ak_err_set(err, AK_CONFIG, "no such key");
 	if (near != NULL)
@@ -150,15 +152,16 @@ index_keys(struct keys *keys, const char *file, struct ak_err *err)
 {
 	for (size_t i = 0; i < keys->count; i++)
 		if (!keys->entries[i].hashed)
-			return ak_fail(err, AK_CONFIG, "%s: [%s]: without sha256",
-			    file, keys->entries[i].name);
+			return ak_fail(err, AK_CONFIG,
+			    "%s: [%s]: without sha256", file,
+			    keys->entries[i].name);
 	if (keys->count > 0)
 		qsort(keys->entries, keys->count, sizeof(*keys->entries),
 		    by_hash);
 	for (size_t i = 0; i < keys->count; i++) {
 		keys->first[keys->entries[i].hash[0] + 1]++;
-		if (i > 0 && by_hash(&keys->entries[i - 1],
-			&keys->entries[i]) == 0)
+		if (i > 0 &&
+		    by_hash(&keys->entries[i - 1], &keys->entries[i]) == 0)
 			return ak_fail(err, AK_CONFIG,
 			    "%s: [%s] and [%s] have the same key", file,
 			    keys->entries[i - 1].name, keys->entries[i].name);
@@ -190,8 +193,8 @@ keys_read(const char *path, struct keys **keys, struct ak_err *err)
 	struct stat st;
 
 	if (stat(path, &st) == -1)
-		return ak_fail_sys(err, errno == ENOENT ? AK_NOINPUT : AK_NOPERM,
-		    "%s", path);
+		return ak_fail_sys(err,
+		    errno == ENOENT ? AK_NOINPUT : AK_NOPERM, "%s", path);
 	if ((st.st_mode & 077) != 0) {
 		ak_err_set(err, AK_NOPERM, "%s: others can read or write it",
 		    path);
@@ -265,13 +268,14 @@ keys_identify(const struct settings *settings, const struct asker *asker,
     struct identity *who)
 {
 	struct http1_span key = key_of(asker);
-	const struct key_entry *entry = key.len == 0 ? NULL :
-	    keys_find(settings->keys, key.data, key.len);
+	const struct key_entry *entry = key.len == 0
+	    ? NULL
+	    : keys_find(settings->keys, key.data, key.len);
 	size_t prefix = sizeof(KEY_PREFIX) - 1;
 
 	if (entry == NULL && asker->listen->need_key)
-		return refuse(who, key.len == 0 ? "a key is needed" :
-		    "the key is not known");
+		return refuse(who,
+		    key.len == 0 ? "a key is needed" : "the key is not known");
 	if (entry == NULL && key.len > prefix &&
 	    memcmp(key.data, KEY_PREFIX, prefix) == 0)
 		return refuse(who, "the key is not known");
@@ -284,8 +288,8 @@ keys_identify(const struct settings *settings, const struct asker *asker,
 	if (!asker->listen->trust_user ||
 	    http1_find(asker->head, asker->data, USER_FIELD) == NULL) {
 		memset(who->client, 0, sizeof(who->client));
-		memcpy(who->client, entry->name, strnlen(entry->name,
-		    sizeof(who->client) - 1));
+		memcpy(who->client, entry->name,
+		    strnlen(entry->name, sizeof(who->client) - 1));
 	}
 	who->class = class_index(settings, entry->class, who->class);
 	who->class_best = class_index(settings, entry->class_best,

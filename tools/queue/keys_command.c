@@ -83,9 +83,10 @@ keyfile_open(struct keyfile *file, struct ak_err *err)
 	file->path = o.file != NULL ? o.file : KEYS_DEFAULT;
 	slash = strrchr(file->path, '/');
 	file->name = slash != NULL ? slash + 1 : file->path;
-	above = slash == NULL ? ak_strdup(".") :
-	    ak_strndup(file->path, slash == file->path ? 1 :
-		(size_t)(slash - file->path));
+	above = slash == NULL
+	    ? ak_strdup(".")
+	    : ak_strndup(file->path,
+		  slash == file->path ? 1 : (size_t)(slash - file->path));
 	if (ak_dir_open(AT_FDCWD, above, &file->dir, err) == -1)
 		return -1;
 	return ak_lock(file->dir, ".queue.keys.lock", "aikit-queue keys",
@@ -294,6 +295,6 @@ keys_run(struct ak_ctx *ctx, int count, char *operands[])
 		return list(ctx);
 	if ((adds || ak_streq(operands[0], "rm")) && count == 2)
 		return adds ? add(ctx, operands[1]) : rm(ctx, operands[1]);
-	return ak_fail(&ctx->err, AK_USAGE,
-	    "%s: not add NAME, list or rm NAME", operands[0]);
+	return ak_fail(&ctx->err, AK_USAGE, "%s: not add NAME, list or rm NAME",
+	    operands[0]);
 }

@@ -27,8 +27,9 @@ log_open(struct log *log, const char *path, struct ak_err *err)
 		log->path = ak_strdup(path);
 		return 0;
 	}
-	log->fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC |
-		O_NOFOLLOW | O_NONBLOCK, 0640);
+	log->fd = open(path,
+	    O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK,
+	    0640);
 	if (log->fd == -1)
 		return ak_fail_sys(err, AK_CANTCREATE, "%s", path);
 	log->path = ak_strdup(path);
@@ -69,8 +70,8 @@ log_flush(struct log *log)
 	struct pollfd ready = { .fd = log->fd, .events = POLLOUT };
 	ssize_t wrote;
 
-	while (log->fd != -1 && log->buf.len > 0 &&
-	    poll(&ready, 1, 0) == 1 && (ready.revents & POLLOUT) != 0) {
+	while (log->fd != -1 && log->buf.len > 0 && poll(&ready, 1, 0) == 1 &&
+	    (ready.revents & POLLOUT) != 0) {
 		wrote = write(log->fd, log->buf.data,
 		    lines_within(&log->buf, PIPE_BUF));
 		if (wrote == -1 && errno == EINTR)

@@ -131,17 +131,19 @@ count_series(struct metrics *m, const struct request *r, size_t class,
 	struct series want = {
 		.route = r->route,
 		.code = r->status,
-		.class = (uint8_t)class,
+		.class = (uint8_t) class,
 		.model = (uint8_t)model,
 		.used = true,
 	};
 	size_t i;
 
 	if (m->series_count >= SERIES * 3 / 4)
-		want = (struct series){ .class = CLASS_OTHER,
-			.model = MODEL_OTHER, .used = true };
+		want = (struct series){
+			.class = CLASS_OTHER, .model = MODEL_OTHER, .used = true
+		};
 	i = ((uintptr_t)want.route / 16 * 31 + want.code * 7919u +
-	    want.class * 131u + want.model * 8191u) % SERIES;
+		want.class * 131u + want.model * 8191u) %
+	    SERIES;
 	while (m->series[i].used &&
 	    (m->series[i].route != want.route ||
 		m->series[i].code != want.code ||
@@ -162,12 +164,18 @@ rejected(const struct request *r)
 		uint16_t status;
 		uint8_t reason;
 	} reasons[] = {
-		{ 401, REJECTED_KEY },	      { 403, REJECTED_FORBIDDEN },
-		{ 404, REJECTED_UNKNOWN },    { 405, REJECTED_UNKNOWN },
-		{ 413, REJECTED_TOO_LARGE },  { 414, REJECTED_TOO_LARGE },
-		{ 431, REJECTED_TOO_LARGE },  { 400, REJECTED_MALFORMED },
-		{ 415, REJECTED_MALFORMED },  { 417, REJECTED_MALFORMED },
-		{ 501, REJECTED_MALFORMED },  { 505, REJECTED_MALFORMED },
+		{ 401, REJECTED_KEY },
+		{ 403, REJECTED_FORBIDDEN },
+		{ 404, REJECTED_UNKNOWN },
+		{ 405, REJECTED_UNKNOWN },
+		{ 413, REJECTED_TOO_LARGE },
+		{ 414, REJECTED_TOO_LARGE },
+		{ 431, REJECTED_TOO_LARGE },
+		{ 400, REJECTED_MALFORMED },
+		{ 415, REJECTED_MALFORMED },
+		{ 417, REJECTED_MALFORMED },
+		{ 501, REJECTED_MALFORMED },
+		{ 505, REJECTED_MALFORMED },
 	};
 
 	if (r->why != SCHED_OK && r->why < SCHED_REASONS)
@@ -192,16 +200,18 @@ metrics_rejected_name(int reason)
 	_Static_assert(AK_COUNT(names) == REJECTED_REASONS,
 	    "a reason without a name");
 
-	return reason < SCHED_REASONS ?
-	    sched_reason_name((enum sched_reason)reason) : names[reason];
+	return reason < SCHED_REASONS
+	    ? sched_reason_name((enum sched_reason)reason)
+	    : names[reason];
 }
 
 /* From the whole request to the backend, but for the wait for its turn. */
 static int64_t
 own_time(const struct request *r)
 {
-	int64_t waited = r->at_queued > 0 && r->at_run > 0 ?
-	    r->at_run - r->at_queued : 0;
+	int64_t waited = r->at_queued > 0 && r->at_run > 0
+	    ? r->at_run - r->at_queued
+	    : 0;
 
 	if (r->at_whole == 0 || r->at_sent < r->at_whole || r->tries > 1)
 		return -1;
@@ -252,7 +262,7 @@ metrics_ended(struct metrics *m, const struct queue *q, const struct request *r)
 void
 metrics_token(struct metrics *m, const struct request *r, int64_t gap)
 {
-	size_t model = model_number(m, r->model, false);
+	size_t model = model_number(m, r->model, true);
 
 	observe(&m->models[model]->token, BUCKETS_TOKEN, gap);
 }

@@ -74,4 +74,18 @@ struct metrics {
 	int statm, fds; /* descriptors, -1 */
 };
 
+#define METRICS_PREFIX "aikit_queue_"
+
+/* metrics_text.c: "# HELP" and "# TYPE", and samples under them. */
+void metrics_family(struct ak_buf *buf, const char *name, const char *type,
+    const char *help);
+/* Within braces that are open. */
+void metrics_label(struct ak_buf *buf, const char *name, const char *value);
+/* key NULL: without a label. */
+void metrics_sample(struct ak_buf *buf, const char *name, const char *key,
+    const char *value, int64_t number);
+void metrics_sample_seconds(struct ak_buf *buf, const char *name,
+    const char *key, const char *value, int64_t us);
+void metrics_counted(const struct metrics *m, struct ak_buf *buf);
+
 #endif

@@ -1,7 +1,8 @@
 /*
  * operate - what a running queue tells of itself, and takes from its operator.
  *
- *	run.c	  the process: its configuration, over and over; hooks
+ *	run.c	  the process: its configuration, over and over
+ *	hooks.c	  what happens in it
  *	put.c	  one record, by hand into a buffer
  *	tell.c	  the records of what is there
  *	log.c	  the access log
@@ -37,7 +38,7 @@ void put_end(struct ak_buf *buf);
 #define LOG_MAX ((size_t)1 << 20) /* unwritten; more is dropped and counted */
 
 struct log {
-	int fd;		  /* -1: none */
+	int fd;	    /* -1: none */
 	char *path; /* NULL: none; "-": fd is stdout */
 	struct ak_buf buf;
 	int64_t dropped; /* lines */
@@ -101,8 +102,8 @@ struct app {
 	struct log log;
 	struct metrics *metrics;
 	struct admin *admin;
-	int64_t started; /* us, as q->now */
-	int64_t clock;	 /* ns since 1970 when that clock was 0 */
+	int64_t started;     /* us, as q->now */
+	int64_t clock;	     /* ns since 1970 when that clock was 0 */
 	struct ended *ended; /* ENDED of them, a ring */
 	uint64_t ended_count;
 };
@@ -117,6 +118,10 @@ int app_reload(struct app *app, struct queue *q, struct ak_err *err) AK_MUST;
 /* Sets one key and goes over to it, or leaves all as it was. */
 int app_set(struct app *app, struct queue *q, const struct override *set,
     struct ak_err *err) AK_MUST;
+/* hooks.c */
+struct hooks app_hooks(struct app *app);
+/* Looks how the clock of the loop stands to that on the wall. */
+void app_clock(struct app *app);
 /* Where the socket is when nobody says: NULL when there is no place. */
 char *admin_default(void) AK_MUST;
 
@@ -170,7 +175,7 @@ struct admin_call {
 	int status;
 	const char *type; /* of the answer */
 	struct ak_buf out;
-	bool follow; /* out is the beginning; events follow */
+	bool follow;		 /* out is the beginning; events follow */
 	struct admin_wait *wait; /* not answered yet */
 };
 /* admin_route.c */

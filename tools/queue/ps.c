@@ -52,8 +52,8 @@ data(void *arg, const char *bytes, size_t len)
 	end = memrchr(f->line.data, '\n', f->line.len);
 	if (end == NULL)
 		return 0;
-	whole = (struct ak_buf){ f->line.data,
-		(size_t)(end - f->line.data) + 1, 0 };
+	whole = (struct ak_buf){ f->line.data, (size_t)(end - f->line.data) + 1,
+		0 };
 	if (ask_each(&whole, show, f, &f->ctx->err) == -1)
 		return -1;
 	ak_buf_drop(&f->line, whole.len);

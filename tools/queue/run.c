@@ -26,9 +26,9 @@ const struct ak_opt run_options[] = {
 	{ 'n', "limit", "n", "requests at work at once in all",
 	    AK_INT(&o.limit, 0, 100000) },
 	{ 0, "keys", "file", "file of keys", AK_STRING(&o.keys) },
-	{ 0, "log", "file", "access log: a file, - or none", AK_STRING(&o.log) },
-	{ 0, "user", "name", "become this user when root",
-	    AK_STRING(&o.user) },
+	{ 0, "log", "file", "access log: a file, - or none",
+	    AK_STRING(&o.log) },
+	{ 0, "user", "name", "become this user when root", AK_STRING(&o.user) },
 	{ 0 },
 };
 
@@ -40,11 +40,12 @@ add_each(struct config *config, const struct ak_opt_list *list,
     struct ak_err *err)
 {
 	for (size_t i = 0; i < list->count; i++) {
+		const char *item = list->items[i];
+		/* What stands in tables and labels is short. */
 		AK_FREE char *name = ak_printf("%s %s", section,
-		    list->items[i]);
+		    ak_starts(item, "http://") ? item + 7 : item);
 
-		if (conf_set(config, option, name, key, list->items[i], err) ==
-		    -1)
+		if (conf_set(config, option, name, key, item, err) == -1)
 			return -1;
 	}
 	return 0;
@@ -65,8 +66,9 @@ int
 app_config(const struct app *app, struct config **config, struct ak_err *err)
 {
 	CONFIG struct config *new = conf_new();
-	AK_FREE char *limit = o.limit < 0 ? NULL :
-	    ak_printf("%lld", (long long)o.limit);
+	AK_FREE char *limit = o.limit < 0
+	    ? NULL
+	    : ak_printf("%lld", (long long)o.limit);
 
 	if (app->path != NULL && conf_file(new, app->path, err) == -1)
 		return -1;
@@ -165,8 +167,8 @@ app_set(struct app *app, struct queue *q, const struct override *set,
 	app->overrides = ak_resize(app->overrides, app->override_count + 1,
 	    sizeof(*app->overrides));
 	last = &app->overrides[app->override_count++];
-	*last = (struct override){ ak_strdup(set->section),
-		ak_strdup(set->key), ak_strdup(set->value) };
+	*last = (struct override){ ak_strdup(set->section), ak_strdup(set->key),
+		ak_strdup(set->value) };
 	if (go_over(app, q, err) == 0)
 		return 0;
 	free(last->section);
@@ -174,129 +176,6 @@ app_set(struct app *app, struct queue *q, const struct override *set,
 	free(last->value);
 	app->override_count--;
 	return -1;
-}
-
-/* ---- What happens. ---- */
-
-void
-ended_of(struct ended *ended, const struct request *r)
-{
-	*ended = (struct ended){
-		.id = r->id,
-		.sched_id = r->sched_id,
-		.model = r->model,
-		.user = r->user,
-		.at_begin = r->at_begin,
-		.at_whole = r->at_whole,
-		.at_queued = r->at_queued,
-		.at_run = r->at_run,
-		.at_sent = r->at_sent,
-		.at_first = r->at_first,
-		.at_token = r->at_token,
-		.at_end = r->at_end,
-		.backend = (int16_t)r->backend,
-		.status = r->status,
-		.outcome = r->outcome,
-		.phase = r->phase,
-		.why = r->why,
-		.tries = r->tries,
-		.class = r->class,
-		.position = r->position,
-	};
-}
-
-static struct name *
-held(struct name *name)
-{
-	return name == NULL ? NULL : name_get(name->text, strlen(name->text));
-}
-
-static void
-keep(struct app *app, const struct request *r)
-{
-	struct ended *e = &app->ended[app->ended_count++ % ENDED];
-
-	name_put(e->model);
-	name_put(e->user);
-	ended_of(e, r);
-	e->model = held(r->model);
-	e->user = held(r->user);
-}
-
-static void
-on_ended(void *arg, struct queue *q, const struct request *r)
-{
-	struct app *app = arg;
-	AK_BUF struct ak_buf line = { 0 };
-
-	metrics_ended(app->metrics, q, r);
-	if (r->sched_id != 0)
-		keep(app, r);
-	tell_access(app, q, r, &line);
-	log_line(&app->log, &line);
-	admin_event(app->admin, q, &line);
-}
-
-static void
-on_token(void *arg, const struct request *r, int64_t gap)
-{
-	metrics_token(((struct app *)arg)->metrics, r, gap);
-}
-
-static void
-on_backend(void *arg, struct queue *q, const struct backend *b,
-    const char *what)
-{
-	struct app *app = arg;
-	AK_BUF struct ak_buf line = { 0 };
-
-	ak_cmd_warn(app->ctx, "backend %s: %s", b->name, what);
-	tell_event(app, q, b, what, &line);
-	admin_event(app->admin, q, &line);
-}
-
-static void
-set_clock(struct app *app)
-{
-	struct timespec wall, mono;
-
-	clock_gettime(CLOCK_REALTIME, &wall);
-	clock_gettime(CLOCK_MONOTONIC, &mono);
-	app->clock = ((int64_t)wall.tv_sec - mono.tv_sec) * 1000000000 +
-	    wall.tv_nsec - mono.tv_nsec;
-}
-
-static void
-on_tick(void *arg, struct queue *q AK_UNUSED)
-{
-	struct app *app = arg;
-
-	set_clock(app);
-	log_flush(&app->log);
-}
-
-/* Goes over by itself, so that it can tell why not. */
-static struct settings *
-on_reload(void *arg, struct queue *q)
-{
-	struct app *app = arg;
-	struct ak_err err = { 0 };
-
-	if (app_reload(app, q, &err) == -1)
-		ak_cmd_warn(app->ctx, "not reloaded: %s", err.text);
-	else
-		ak_cmd_warn(app->ctx, "reloaded");
-	return NULL;
-}
-
-static void
-on_reopen(void *arg, struct queue *q AK_UNUSED)
-{
-	struct app *app = arg;
-	struct ak_err err = { 0 };
-
-	if (log_reopen(&app->log, &err) == -1)
-		ak_cmd_warn(app->ctx, "log: %s", err.text);
 }
 
 /* ---- From the start to the end. ---- */
@@ -326,7 +205,8 @@ confine(const struct app *app, const struct queue *q, struct ak_err *err)
 	for (size_t i = 0; i < s->listen_count; i++)
 		if (ak_starts(s->listens[i].address, "unix:"))
 			paths[count++] = (struct confine_path){
-				s->listens[i].address + 5, true,
+				s->listens[i].address + 5,
+				true,
 			};
 	return confine_files(paths, count, err);
 }
@@ -361,8 +241,7 @@ app_free(struct app *app)
 static int
 serve(struct app *app, struct config *config, struct ak_err *err)
 {
-	const struct hooks hooks = { app, on_ended, on_token, on_backend,
-		on_tick, on_reload, on_reopen };
+	const struct hooks hooks = app_hooks(app);
 	struct queue *q;
 	int failed;
 
@@ -372,8 +251,9 @@ serve(struct app *app, struct config *config, struct ak_err *err)
 	app->started = q->now;
 	app->admin = admin_new(app, q, config_of(q)->admin,
 	    config_of(q)->metrics, err);
-	failed = app->admin == NULL || confine(app, q, err) == -1 ? -1 :
-	    queue_run(q, err);
+	failed = app->admin == NULL || confine(app, q, err) == -1
+	    ? -1
+	    : queue_run(q, err);
 	if (app->admin != NULL)
 		admin_free(app->admin, q);
 	app->admin = NULL;
@@ -400,7 +280,7 @@ run_run(struct ak_ctx *ctx, int count, char *operands[])
 		config->admin = conf_keep(config, admin, strlen(admin));
 	if (log_open(&app.log, config->log, &ctx->err) == -1)
 		return -1;
-	set_clock(&app);
+	app_clock(&app);
 	raise_files();
 	app.metrics = metrics_new();
 	app.ended = ak_calloc(ENDED, sizeof(*app.ended));

@@ -190,7 +190,7 @@ void
 tell_event(const struct app *app, const struct queue *q,
     const struct backend *b, const char *what, struct ak_buf *buf)
 {
-	put_begin(buf, "event");
+	put_begin(buf, "backend_change");
 	put_time(buf, "time", tell_time(app, q->now));
 	put_str(buf, "backend", b->name);
 	put_str(buf, "what", what);
@@ -204,7 +204,7 @@ setting(void *arg, const char *section, const char *key, const char *value,
 {
 	struct ak_buf *buf = arg;
 
-	put_begin(buf, "setting");
+	put_begin(buf, "queue_key");
 	put_str(buf, "section", section);
 	put_str(buf, "key", key);
 	put_str(buf, "value", value);

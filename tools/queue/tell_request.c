@@ -13,15 +13,17 @@
 static const char *
 class_name(const struct queue *q, int class)
 {
-	return class < 0 || class >= SCHED_CLASSES ? NULL :
-	    q->settings->sched.classes[class].name;
+	return class < 0 || class >= SCHED_CLASSES
+	    ? NULL
+	    : q->settings->sched.classes[class].name;
 }
 
 static const char *
 backend_name(const struct queue *q, int backend)
 {
-	return backend < 0 || backend >= SCHED_BACKENDS ? NULL :
-	    q->backends[backend].name;
+	return backend < 0 || backend >= SCHED_BACKENDS
+	    ? NULL
+	    : q->backends[backend].name;
 }
 
 static const char *
@@ -52,8 +54,7 @@ put_who(const struct queue *q, const struct request *r, struct ak_buf *buf)
 {
 	put_str(buf, "client", text_of(r->user));
 	put_str(buf, "class", class_name(q, r->class));
-	put_str(buf, "method",
-	    http1_method_name((enum http1_method)r->method));
+	put_str(buf, "method", http1_method_name((enum http1_method)r->method));
 	put_str(buf, "endpoint", r->route != NULL ? r->route->path : "other");
 	put_str(buf, "model", text_of(r->model));
 	put_str(buf, "options", text_of(r->options));
@@ -64,9 +65,9 @@ put_who(const struct queue *q, const struct request *r, struct ak_buf *buf)
 static int64_t
 waited(const struct request *r, int64_t now)
 {
-	int64_t end = r->at_run > 0 ? r->at_run :
-	    r->at_end > 0	    ? r->at_end :
-				      now;
+	int64_t end = r->at_run > 0 ? r->at_run
+	    : r->at_end > 0	    ? r->at_end
+				    : now;
 
 	return r->at_queued > 0 ? end - r->at_queued : -1;
 }
@@ -106,7 +107,8 @@ tell_requests(const struct app *app, struct queue *q, const char *state,
     struct ak_buf *buf)
 {
 	for (const struct request *r = q->requests; r != NULL; r = r->next)
-		if (r->client != NULL && (state == NULL ||
+		if (r->client != NULL &&
+		    (state == NULL ||
 			ak_streq(state, phase_name((enum phase)r->phase))))
 			tell_request(app, q, r, buf);
 }
@@ -155,9 +157,27 @@ struct step {
 };
 
 struct steps {
+	const struct queue *q;
 	struct step *steps;
 	size_t count;
 };
+
+/* The scheduler knows backends by number; people by name. */
+static void
+set_text(struct step *step, const struct queue *q, const char *text)
+{
+	const char *at = strstr(text, "backend ");
+	size_t digits = at == NULL ? 0 : strspn(at + 8, "0123456789");
+	const char *name = digits == 0
+	    ? NULL
+	    : backend_name(q, (int)strtol(at + 8, NULL, 10));
+
+	if (name == NULL)
+		snprintf(step->text, sizeof(step->text), "%s", text);
+	else
+		snprintf(step->text, sizeof(step->text), "%.*s%s%s",
+		    (int)(at - text) + 8, text, name, at + 8 + digits);
+}
 
 static void
 add(void *arg, int64_t at, const char *text)
@@ -170,7 +190,7 @@ add(void *arg, int64_t at, const char *text)
 	to->steps = ak_resize(to->steps, to->count + 1, sizeof(*to->steps));
 	step = &to->steps[to->count];
 	*step = (struct step){ .at = at, .order = to->count++ };
-	snprintf(step->text, sizeof(step->text), "%s", text);
+	set_text(step, to->q, text);
 }
 
 static void add_format(struct steps *to, int64_t at, const char *format, ...)
@@ -219,7 +239,7 @@ static void
 tell_steps(const struct app *app, struct queue *q, const struct ended *e,
     struct ak_buf *buf)
 {
-	struct steps all = { 0 };
+	struct steps all = { .q = q };
 
 	add_format(&all, e->at_begin, "came from %s",
 	    e->user != NULL ? e->user->text : "nobody known");
@@ -262,8 +282,8 @@ tell_explain(const struct app *app, struct queue *q, uint64_t id,
 		return true;
 	}
 	for (uint64_t i = 1; i <= kept; i++) {
-		const struct ended *e =
-		    &app->ended[(app->ended_count - i) % ENDED];
+		const struct ended
+		    *e = &app->ended[(app->ended_count - i) % ENDED];
 
 		if (e->id == id) {
 			tell_steps(app, q, e, buf);
