@@ -117,15 +117,12 @@ signals(struct queue *q, struct ak_err *err)
 static void
 trim(struct queue *q)
 {
-	if (q->request_count > q->peak)
-		q->peak = q->request_count;
-	if (q->client_count > q->peak)
-		q->peak = q->client_count;
-	if (q->peak < 256 || q->request_count > q->peak / 4)
+	int now = q->request_count + q->client_count;
+
+	if (q->peak - now < 128 || now > q->peak / 2)
 		return;
 	malloc_trim(0);
-	q->peak = q->request_count > q->client_count ? q->request_count
-						     : q->client_count;
+	q->peak = now;
 }
 
 static void

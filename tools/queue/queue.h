@@ -419,7 +419,7 @@ struct queue {
 	struct request *manage_first, **manage_last;
 	struct timer tick, accept_timer, drain_timer;
 	int64_t at_light; /* a backend was ready */
-	int peak;	  /* requests or clients since the last trim */
+	int peak;	  /* requests and clients since the last trim */
 	struct timer **timers;
 	uint32_t timer_count, timer_cap;
 	void **dead;

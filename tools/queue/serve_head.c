@@ -21,6 +21,8 @@ request_new(struct queue *q, struct client *c)
 		r->next->prev = &r->next;
 	q->requests = r;
 	q->request_count++;
+	if (q->request_count + q->client_count > q->peak)
+		q->peak = q->request_count + q->client_count;
 	r->id = (uint64_t)q->next_id++;
 	r->client = c;
 	r->backend = r->class = -1;
