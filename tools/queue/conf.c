@@ -304,10 +304,6 @@ put(struct config *config, const struct ak_conf_item *item, struct ak_err *err)
 
 	if (part_get(config, item->section, &part, err) == -1)
 		return -1;
-	if (part->line == 0) {
-		part->file = config->file;
-		part->line = item->line;
-	}
 	keys = conf_sections[part->of].keys;
 	for (size_t i = 0; keys[i].name != NULL; i++) {
 		uint64_t bit = UINT64_C(1) << i;
@@ -333,6 +329,36 @@ each_item(void *arg, const struct ak_conf_item *item, struct ak_err *err)
 	return put(arg, item, err);
 }
 
+/*
+ * Sections are made where they begin: one without a key says something too,
+ * "[class batch]" that there is such a class. The syntax is lib/conf's to
+ * judge.
+ */
+static int
+begin_sections(struct config *config, const char *text, struct ak_err *err)
+{
+	int line = 1;
+
+	for (const char *at = text; *at != '\0'; line++) {
+		size_t len = strcspn(at, "\n"), skip = strspn(at, " \t");
+		const char *end = memchr(at, ']', len);
+		struct conf_part *part;
+
+		if (at[skip] == '[' && end != NULL) {
+			AK_FREE char *name = ak_strndup(at + skip + 1,
+			    (size_t)(end - at) - skip - 1);
+
+			if (part_get(config, name, &part, err) == -1)
+				return ak_fail_in(err, "%s:%d", config->file,
+				    line);
+			part->file = config->file;
+			part->line = part->line == 0 ? line : part->line;
+		}
+		at += len + (at[len] == '\n');
+	}
+	return 0;
+}
+
 int
 conf_text(struct config *config, const char *file, const char *text,
     struct ak_err *err)
@@ -340,6 +366,8 @@ conf_text(struct config *config, const char *file, const char *text,
 	for (size_t i = 0; i < config->part_count; i++)
 		config->parts[i].twice = 0;
 	config->file = conf_keep(config, file, strlen(file));
+	if (begin_sections(config, text, err) == -1)
+		return -1;
 	return ak_conf_parse(file, text, each_item, config, err);
 }
 

@@ -292,7 +292,9 @@ keys_identify(const struct settings *settings, const struct asker *asker,
 		    strnlen(entry->name, sizeof(who->client) - 1));
 	}
 	who->class = class_index(settings, entry->class, who->class);
-	who->class_best = class_index(settings, entry->class_best,
+	/* A key that is given a class is not given a better one by asking. */
+	who->class_best = class_index(settings,
+	    entry->class_best != NULL ? entry->class_best : entry->class,
 	    who->class_best);
 	who->manage = who->manage || entry->manage;
 	return 0;
