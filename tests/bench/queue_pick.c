@@ -11,6 +11,7 @@
 
 #define WAITING 10000
 #define ROUNDS 200000
+#define FIGURES ((size_t)2 * ROUNDS)
 
 static int64_t
 now_ns(void)
@@ -47,8 +48,8 @@ static void
 took(struct figure *f, int64_t since)
 {
 	if (!f->ns)
-		f->ns = ak_calloc(2 * ROUNDS, sizeof(*f->ns));
-	if (f->count < (size_t)2 * ROUNDS)
+		f->ns = ak_calloc(FIGURES, sizeof(*f->ns));
+	if (f->count < FIGURES)
 		f->ns[f->count++] = now_ns() - since;
 }
 
@@ -63,12 +64,13 @@ compare(const void *a, const void *b)
 static void
 tell(struct figure *f)
 {
+	size_t at[3] = { f->count / 2, f->count * 99 / 100, f->count - 1 };
 	double p50, p99, most;
 
 	qsort(f->ns, f->count, sizeof(*f->ns), compare);
-	p50 = (double)f->ns[f->count / 2] / 1e3;
-	p99 = (double)f->ns[f->count * 99 / 100] / 1e3;
-	most = (double)f->ns[f->count - 1] / 1e3;
+	p50 = (double)f->ns[at[0]] / 1e3;
+	p99 = (double)f->ns[at[1]] / 1e3;
+	most = (double)f->ns[at[2]] / 1e3;
 	printf("{\"type\":\"bench\",\"name\":\"queue-%s\",\"count\":%zu,"
 	       "\"p50_us\":%.3f,\"p99_us\":%.3f,\"max_us\":%.3f,"
 	       "\"target_p99_us\":%g,\"met\":%s}\n",

@@ -13,7 +13,7 @@
 static void
 world_stop(struct world *w, struct world_request *r)
 {
-	struct sched_usage u = { .prompt = world_byte(w) * 10,
+	struct sched_usage u = { .prompt = (int64_t)world_byte(w) * 10,
 		.generated = world_byte(w) - 1,
 		.load_us = -1,
 		.prompt_us = -1,

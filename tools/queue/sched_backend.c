@@ -152,8 +152,8 @@ switch_send(struct sched *s, int backend, struct entry *e, int64_t now)
 
 	if (r)
 		resident_drop(s, backend, r);
-	while (b->count >= b->set.loaded_max)
-		resident_drop(s, backend, least_wanted(s, b));
+	while (b->count >= b->set.loaded_max && (r = least_wanted(s, b)))
+		resident_drop(s, backend, r);
 	b->phase = LOADING;
 	b->loader = e;
 	b->victim = NULL;
@@ -162,17 +162,20 @@ switch_send(struct sched *s, int backend, struct entry *e, int64_t now)
 	e->state = SCHED_LOADING;
 }
 
-static void
+static struct resident *
 resident_add(struct sched *s, int backend, struct key *key, int64_t now)
 {
 	struct backend *b = &s->backends[backend];
+	struct resident *r = &b->residents[b->count];
 
 	if (b->count == SCHED_RESIDENT)
-		return;
-	b->residents[b->count++] = (struct resident){ key, 0, now };
+		return NULL;
+	b->count++;
+	*r = (struct resident){ key, 0, now };
 	key->resident |= 1U << backend;
 	b->settled = now;
 	named_hold(&s->keys, &key->named);
+	return r;
 }
 
 void
@@ -181,6 +184,7 @@ switch_end(struct sched *s, int backend, bool loaded, int64_t now)
 	struct backend *b = &s->backends[backend];
 	struct key *key = b->target;
 	struct entry *e = b->loader;
+	struct resident *r;
 	struct note more = { .backend = (uint8_t)backend };
 
 	b->phase = STEADY;
@@ -190,9 +194,9 @@ switch_end(struct sched *s, int backend, bool loaded, int64_t now)
 	if (e)
 		more.arrived = e->load_us = now - e->started;
 	if (loaded && e) {
-		resident_add(s, backend, key, now);
-		if (resident_find(b, key))
-			resident_find(b, key)->running++;
+		r = resident_add(s, backend, key, now);
+		if (r)
+			r->running++;
 		e->state = SCHED_RUNNING;
 		s->switch_us += e->load_us;
 		note_add(s, NOTE_LOADED, e, now, &more);

@@ -20,7 +20,7 @@ more_slots(struct sched *s)
 {
 	size_t count = s->slots_count ? s->slots_count * 2 : 64;
 
-	s->slots = ak_resize(s->slots, count, sizeof(*s->slots));
+	s->slots = ak_resize(s->slots, count, sizeof(struct entry *));
 	s->generations = ak_resize(s->generations, count,
 	    sizeof(*s->generations));
 	s->spare = ak_resize(s->spare, count, sizeof(*s->spare));

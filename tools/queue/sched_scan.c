@@ -83,6 +83,12 @@ elsewhere(struct scan *look, const struct entry *e)
 	return true;
 }
 
+static const struct entry *
+first_of(const struct pile *p, const struct entry *e)
+{
+	return e ? e : flow_first(pile_first(p));
+}
+
 enum fit
 scan_fit(struct scan *look, const struct pile *p, const struct entry *e)
 {
@@ -92,9 +98,7 @@ scan_fit(struct scan *look, const struct pile *p, const struct entry *e)
 	if (!model_open(p->key->model) ||
 	    !has_model(p->key->model, look->backend))
 		return FIT_NO;
-	if (!e && (p->avoiding || p->key->loading || p->key->resident))
-		e = flow_first(pile_first(p));
-	if (p->avoiding && avoided(look->s, e, look->backend))
+	if (p->avoiding && avoided(look->s, first_of(p, e), look->backend))
 		return FIT_NO;
 	r = p->key->resident & 1U << look->backend ? resident_find(b, p->key)
 						   : NULL;
@@ -103,7 +107,8 @@ scan_fit(struct scan *look, const struct pile *p, const struct entry *e)
 	if (r)
 		return r->running < backend_slots(b, p->key) ? FIT_NOW
 							     : FIT_BUSY;
-	if ((p->key->resident | p->key->loading) && elsewhere(look, e))
+	if ((p->key->resident | p->key->loading) &&
+	    elsewhere(look, first_of(p, e)))
 		return FIT_NO;
 	return FIT_LOAD;
 }

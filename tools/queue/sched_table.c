@@ -51,6 +51,17 @@ named_find(const struct table *t, const char *name, size_t len)
 }
 
 static void
+drop(struct table *t, struct named *n)
+{
+	link_out(&n->link);
+	t->count--;
+	if (t->forget)
+		t->forget(t, n);
+	free(n->name);
+	free(n);
+}
+
+static void
 forget(struct table *t, struct named *n)
 {
 	struct named **at = &t->buckets[n->hash & t->mask];
@@ -58,12 +69,7 @@ forget(struct table *t, struct named *n)
 	while (*at != n)
 		at = &(*at)->next;
 	*at = n->next;
-	link_out(&n->link);
-	t->count--;
-	if (t->forget)
-		t->forget(t, n);
-	free(n->name);
-	free(n);
+	drop(t, n);
 }
 
 struct named *
@@ -124,9 +130,12 @@ named_pin(struct table *t, struct named *n, bool pinned)
 void
 table_free(struct table *t)
 {
-	while (!link_empty(&t->held))
-		forget(t, holder(t->held.next, struct named, link));
-	while (!link_empty(&t->idle))
-		forget(t, holder(t->idle.next, struct named, link));
+	struct named *n;
+
+	for (size_t i = 0; i <= t->mask; i++)
+		while ((n = t->buckets[i])) {
+			t->buckets[i] = n->next;
+			drop(t, n);
+		}
 	free(t->buckets);
 }

@@ -82,7 +82,9 @@ compare(const void *a, const void *b)
 static void
 seconds(struct ak_out *out, const char *key, int64_t us)
 {
-	ak_out_number(out, key, (double)(us / 1000) / 1000);
+	int64_t ms = us / 1000;
+
+	ak_out_number(out, key, (double)ms / 1000);
 }
 
 /* Of a class, or of a client; -1: any. */

@@ -22,7 +22,8 @@ sim_add(struct sim *s, int source, int class, int64_t prompt, int64_t made)
 	};
 	if (s->jobs_count == s->jobs_room) {
 		s->jobs_room = s->jobs_room ? s->jobs_room * 2 : 1024;
-		s->jobs = ak_resize(s->jobs, s->jobs_room, sizeof(*s->jobs));
+		s->jobs = ak_resize(s->jobs, s->jobs_room,
+		    sizeof(struct sim_job *));
 	}
 	s->jobs[s->jobs_count++] = job;
 	return job;

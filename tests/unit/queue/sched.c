@@ -257,11 +257,12 @@ command(struct stage *g, char *text)
 	     w = strtok_r(NULL, " ", &save))
 		words[count++] = w;
 	for (size_t i = 0; i < AK_COUNT(verbs); i++)
-		if (strcmp(verbs[i].name, words[0]) == 0) {
+		if (ak_streq(verbs[i].name, words[0])) {
 			verbs[i].act(g, words);
 			return;
 		}
-	ok(false, "%s: %s is a command", g->claim, words[0]);
+	ok(false, "%s: %s is a command", g->claim,
+	    words[0] ? words[0] : "nothing");
 }
 
 static void

@@ -349,7 +349,7 @@ main(void)
 	test_starvation();
 	for (int clients = 2; clients <= 8; clients += 3)
 		for (int keys = 1; keys <= 5; keys += 2)
-			test_fair(clients, keys, keys * 200 * SECOND);
+			test_fair(clients, keys, keys * (200 * SECOND));
 	test_worlds();
 	return done_testing();
 }
