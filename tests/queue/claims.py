@@ -78,7 +78,8 @@ class Queue:
         self.port = free_port()
         path = dir + "/queue-%d.conf" % self.port
         self.path = path
-        text = "[queue]\nlimit = %d\n%s\n" % (limit, conf)
+        text = "[queue]\nlimit = %d\nadmin = %s/admin-%d\n%s\n" % (
+            limit, dir, self.port, conf)
         for n, fake in enumerate(fakes):
             url = fake if isinstance(fake, str) else fake.url
             text += "[backend b%d]\nurl = %s\nslots = %d\nloaded = %d\n" % (
@@ -88,7 +89,7 @@ class Queue:
         with open(path, "w") as f:
             f.write(text)
         self.log = open(dir + "/queue-%d.log" % self.port, "w+")
-        self.process = subprocess.Popen(QUEUE + ["--config", path],
+        self.process = subprocess.Popen(QUEUE + [path],
                                         stderr=self.log, stdout=self.log)
         until(self.up, 10, "listening")
 
