@@ -121,7 +121,8 @@ tell_access(const struct app *app, const struct queue *q,
 	put_time(buf, "time", tell_time(app, r->at_end));
 	put_id(buf, r->id);
 	put_who(q, r, buf);
-	put_int(buf, "status", r->status);
+	if (r->status > 0)
+		put_int(buf, "status", r->status);
 	put_str(buf, "outcome", outcome_name((enum outcome)r->outcome));
 	if (r->outcome != OUTCOME_OK && r->why != SCHED_OK)
 		put_str(buf, "reason",

@@ -53,13 +53,14 @@ add_line(struct top *top, const char *line, size_t len, struct ak_err *err)
 		rows->rows = ak_resize(rows->rows, rows->count + 1,
 		    sizeof(*rows->rows));
 		rows->rows[rows->count++] = (struct top_row){
+			.json = json,
 			.key = key,
 			.tokens = kinds[i].tokens == NULL
 			    ? 0
 			    : ak_json_int(ak_json_get(json, kinds[i].tokens),
 				  0),
-			.json = ak_take(&json),
 		};
+		json = NULL;
 		return 0;
 	}
 	return 0;
@@ -113,6 +114,23 @@ set_rates(struct top_rows *rows, const struct top_rows *old, double seconds)
 	}
 }
 
+/* What runs is counted to its client only at its end: here at once. */
+static void
+add_live(struct top *top)
+{
+	for (size_t i = 0; i < top->of[TOP_CLIENT].count; i++) {
+		struct top_row *row = &top->of[TOP_CLIENT].rows[i];
+
+		for (size_t j = 0; j < top->of[TOP_REQUEST].count; j++) {
+			const struct top_row *r = &top->of[TOP_REQUEST].rows[j];
+
+			if (ak_streq(row->key,
+				ak_json_str(ak_json_get(r->json, "client"))))
+				row->tokens += r->tokens;
+		}
+	}
+}
+
 /* A class or model makes what its requests make. */
 static void
 sum_rates(struct top *top, enum top_kind kind)
@@ -155,6 +173,7 @@ top_read(struct top *top, struct ak_http *http, struct ak_err *err)
 		top_free(&new);
 		return -1;
 	}
+	add_live(&new);
 	set_rates(&new.of[TOP_CLIENT], &top->of[TOP_CLIENT], seconds);
 	set_rates(&new.of[TOP_REQUEST], &top->of[TOP_REQUEST], seconds);
 	sum_rates(&new, TOP_CLASS);
