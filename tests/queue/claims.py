@@ -10,6 +10,7 @@ import contextlib
 import http.client
 import json
 import os
+import random
 import shlex
 import socket
 import struct
@@ -925,6 +926,76 @@ def reloads_drop_nothing():
         for t in threads:
             t.join()
         assert not failed and len(done) > 50, (failed, len(done))
+
+
+@claim
+def nothing_is_lost_or_mixed_up_in_turmoil():
+    """Clients that leave, backends that die, reloads: whoever stays is
+    answered, once, with what was asked for."""
+    seconds = float(os.environ.get("TURMOIL_SECONDS", "4"))
+    with world("--slots", 4, "--token-ms", 0.3, "--load-ms", 5, fakes=2,
+               slots=4, limit=8, conf="health_interval = 200ms") as \
+            (q, a, b):
+        stop, bad, count = threading.Event(), [], [0, 0, 0]
+
+        def one(dice):
+            tokens = dice.randint(4, 30)
+            body = generate("abc"[dice.randrange(3)],
+                            prompt="p" * dice.choice((1, 900, 90000)),
+                            options={"num_predict": tokens})
+            s = q.connect()
+            data = raw(body=body)
+            cut = dice.randint(1, len(data))
+            s.sendall(data[:cut])
+            s.sendall(data[cut:])
+            if dice.random() < 0.3:
+                time.sleep(dice.random() * 0.05)
+                leave(s, dice.random() < 0.5)
+                count[1] += 1
+                return
+            r = Response(Keep(s))
+            got = r.read()
+            s.close()
+            lines = got.splitlines()
+            if r.status == 200 and b'"error"' not in got:
+                last = json.loads(lines[-1])
+                if len(lines) != tokens + 1 or not last["done"] or \
+                        last["model"] != body["model"]:
+                    bad.append(("mixed", tokens, got))
+                count[0] += 1
+            elif r.status in (200, 502, 503):
+                count[2] += 1
+            else:
+                bad.append((r.status, got))
+
+        def many(seed):
+            dice = random.Random(seed)
+            while not stop.is_set():
+                try:
+                    one(dice)
+                except Exception as e:
+                    bad.append(repr(e))
+        threads = [threading.Thread(target=many, args=(n,))
+                   for n in range(12)]
+        for t in threads:
+            t.start()
+        end = time.monotonic() + seconds
+        dice = random.Random(7)
+        while time.monotonic() < end:
+            time.sleep(0.05)
+            what = dice.randrange(4)
+            if what == 0:
+                q.process.send_signal(1)
+            elif what < 3:
+                dice.choice((a, b)).set(
+                    die=dice.choice(("before", "head", "stream")), count=1)
+        stop.set()
+        for t in threads:
+            t.join(20)
+            assert not t.is_alive(), "one was never answered"
+        assert not bad, (len(bad), bad[:3])
+        assert count[0] > 20 and count[1] > 10, count
+        until(lambda: a.ask()["running"] + b.ask()["running"] == 0)
 
 
 @claim
