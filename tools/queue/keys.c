@@ -71,10 +71,9 @@ set_int(int *to, const char *text, int64_t max, struct ak_err *err)
 {
 	int64_t value;
 
-	if (ak_str_int(text, 0, max, &value, err) == -1) {
-		err->code = AK_CONFIG;
-		return -1;
-	}
+	if (ak_str_int(text, 0, max, &value, err) == -1)
+		return ak_fail(err, AK_CONFIG, "not a whole number from 0 to %lld",
+		    (long long)max);
 	*to = (int)value;
 	return 0;
 }
