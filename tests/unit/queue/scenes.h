@@ -88,7 +88,7 @@ static const struct scene scenes[] = {
 	{ "but one model with two options does not fit twice",
 	    "up 0 1 2; add a normal ann A:x; pick a!; first a; add b "
 	    "normal bob A:y; pick -; done a; pick b!" },
-	{ "a request is not begun that would take longer than the patience",
+	{ "before a switch all in flight ends, and nothing is sent after it",
 	    "up 0 2 1; set quantum 0; set patience normal 0; add a normal "
 	    "ann A; pick a!; first a; add b normal bob B; pick -; add c "
 	    "normal cy A; pick -; at 9; done a; pick b!; pick -; first b; "
