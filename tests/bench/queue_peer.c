@@ -211,7 +211,7 @@ greet(int epoll, int from)
 }
 
 static void
-hear(struct conn *c)
+hear(int epoll, struct conn *c)
 {
 	ssize_t n = read(c->fd, c->data + c->have, DATA_MAX - c->have);
 
@@ -220,6 +220,8 @@ hear(struct conn *c)
 		c->data[c->have] = '\0';
 		take(c);
 	} else if (n == 0 || errno != EAGAIN) {
+		/* A stream may have it open still, and with it the event. */
+		epoll_ctl(epoll, EPOLL_CTL_DEL, c->fd, NULL);
 		close(c->fd);
 		free(c);
 	}
@@ -238,7 +240,7 @@ serve(int port)
 			if (events[i].data.ptr == NULL)
 				greet(epoll, from);
 			else
-				hear(events[i].data.ptr);
+				hear(epoll, events[i].data.ptr);
 		}
 	}
 }
