@@ -198,3 +198,7 @@ claim() {
 @test "nothing is lost or mixed up in turmoil" {
 	claim nothing_is_lost_or_mixed_up_in_turmoil
 }
+
+@test "a name without an address holds nobody up" {
+	claim a_name_without_an_address_holds_nobody_up
+}

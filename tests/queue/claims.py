@@ -124,6 +124,10 @@ class Queue:
         return r
 
     def rss(self):
+        """kB; 0 when a sanitizer's own memory would be measured."""
+        with open("/proc/%d/maps" % self.process.pid) as f:
+            if "libasan" in f.read():
+                return 0
         with open("/proc/%d/status" % self.process.pid) as f:
             for line in f:
                 if line.startswith("VmRSS"):
@@ -749,6 +753,7 @@ def another_backend_takes_over_before_the_first_byte():
         got = [q.ask("POST", "/api/generate",
                      generate(stream=False)).status for _ in range(4)]
         assert got == [200] * 4, got
+        assert len(b.events("run")) >= 4 and not a.ask()["running"]
 
 
 @claim
@@ -776,6 +781,24 @@ def a_backend_that_comes_back_is_used_again():
         until(lambda: q.ask("GET", "/api/tags").status == 503, 5, "down")
         f.set(down=False)
         until(lambda: q.ask("GET", "/api/tags").status == 200, 5, "up")
+
+
+@claim
+def a_name_without_an_address_holds_nobody_up():
+    with tempfile.TemporaryDirectory() as dir:
+        fake = Fake()
+        q = Queue(dir, fake, "http://nowhere.invalid:1",
+                  conf="health_interval = 100ms\nhealth_fall = 1")
+        try:
+            time.sleep(0.5)
+            for _ in range(20):
+                begun = time.monotonic()
+                r = q.ask("POST", "/api/generate", generate(stream=False))
+                assert r.status == 200, r.status
+                assert time.monotonic() - begun < 1
+            q.stop()
+        finally:
+            fake.stop()
 
 
 @claim

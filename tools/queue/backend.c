@@ -189,16 +189,16 @@ resolve_unix(struct backend *b, const char *path, struct ak_err *err)
 	if (strlen(path) >= sizeof(un->sun_path))
 		return ak_fail(err, AK_CONFIG, "%s: path too long", b->url);
 	un->sun_family = AF_UNIX;
-	strcpy(un->sun_path, path);
+	memcpy(un->sun_path, path, strlen(path) + 1);
 	b->addr_len = sizeof(*un);
 	free(b->host);
 	b->host = ak_strdup("localhost");
 	return 0;
 }
 
-/* A name that is not there yet is asked for again, see probe_start(). */
-static int
-resolve(struct backend *b, struct ak_err *err)
+/* A name that is not there yet is asked for again, see backend_look(). */
+int
+backend_resolve(struct backend *b, struct ak_err *err)
 {
 	struct addrinfo hints = { .ai_socktype = SOCK_STREAM }, *list;
 	char host[256], port[8] = "80";
@@ -234,15 +234,6 @@ resolve(struct backend *b, struct ak_err *err)
 	return 0;
 }
 
-void
-backend_resolve(struct backend *b)
-{
-	struct ak_err err = { 0 };
-
-	if (resolve(b, &err) == -1)
-		b->addr_len = 0;
-}
-
 static struct backend *
 slot_for(struct queue *q, const struct backend_conf *conf)
 {
@@ -255,7 +246,7 @@ slot_for(struct queue *q, const struct backend_conf *conf)
 		if (b->name != NULL && ak_streq(b->name, name) &&
 		    ak_streq(b->url, conf->url))
 			return b;
-		if (!b->used && b->busy == 0 && b->idle == 0)
+		if (!b->used && !b->kept && b->busy == 0 && b->idle == 0)
 			empty = b;
 	}
 	return empty;
@@ -293,7 +284,7 @@ setup(struct queue *q, const struct backend_conf *conf, struct ak_err *err)
 	b->host = conf->host != NULL ? ak_strdup(conf->host) : NULL;
 	b->sched = conf->sched;
 	b->kept = true;
-	return resolve(b, err);
+	return backend_resolve(b, err);
 }
 
 int

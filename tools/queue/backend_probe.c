@@ -14,31 +14,44 @@
 
 enum { CHECK_VERSION = 1, CHECK_PS = 2, CHECK_PROBE = 4 };
 
+/* As a client would have sent it. */
+static void
+write_head(struct ak_buf *to, const char *method, const char *path,
+    const char *body)
+{
+	ak_buf_printf(to,
+	    "%s %s HTTP/1.1\r\nHost: localhost\r\n"
+	    "User-Agent: aikit-queue\r\n",
+	    method, path);
+	if (body != NULL)
+		ak_buf_printf(to,
+		    "Content-Type: application/json\r\n"
+		    "Content-Length: %zu\r\n",
+		    strlen(body));
+	ak_buf_str(to, "\r\n");
+}
+
 struct request *
-request_own(struct queue *q, int backend, const char *method, const char *path,
-    const char *body, void (*done)(struct queue *, struct request *, void *),
-    void *arg)
+request_own(struct queue *q, int backend, const char *path, const char *body,
+    void (*done)(struct queue *, struct request *, void *), void *arg)
 {
 	struct request *r = request_new(q, NULL);
 	AK_BUF struct ak_buf text = { 0 };
-	size_t len = body != NULL ? strlen(body) : 0;
 
-	ak_buf_printf(&text, "%s %s HTTP/1.1\r\nHost: localhost\r\n", method,
-	    path);
+	r->method = body != NULL ? HTTP1_POST : HTTP1_GET;
+	write_head(&text, body != NULL ? "POST" : "GET", path, body);
+	r->held.head_len = (uint32_t)text.len;
 	if (body != NULL)
-		ak_buf_printf(&text,
-		    "Content-Type: application/json\r\n"
-		    "Content-Length: %zu\r\n",
-		    len);
-	ak_buf_str(&text, "User-Agent: aikit-queue\r\n\r\n");
-	r->method = ak_streq(method, "POST") ? HTTP1_POST : HTTP1_GET;
+		ak_buf_str(&text, body);
+	/* However full memory_max is: a backend is not down for that. */
+	r->held.data_len = r->held.cap = (uint32_t)text.len;
+	r->held.body_len = text.len - r->held.head_len;
+	r->held.data = ak_buf_take(&text);
+	q->memory_bytes += r->held.cap;
 	r->answer = ak_calloc(1, sizeof(*r->answer));
 	r->done = done;
 	r->arg = arg;
 	r->at_begin = r->at_whole = r->at_run = q->now;
-	held_begin(q, &r->held, text.data, (uint32_t)text.len, -1);
-	if (len > 0)
-		held_add(q, &r->held, body, len);
 	r->lane = ROUTE_CONTROL;
 	r->backend = backend;
 	return r;
@@ -192,8 +205,7 @@ ask(struct queue *q, struct backend *b, int check, const char *path,
 	struct request *r;
 
 	b->checking |= check;
-	r = request_own(q, b->index, body != NULL ? "POST" : "GET", path, body,
-	    done, NULL);
+	r = request_own(q, b->index, path, body, done, NULL);
 	r->deadline = q->now +
 	    q->settings->health.timeout * (check == CHECK_PROBE ? 30 : 1);
 	upstream_start(q, r, b->index, check == CHECK_VERSION);
@@ -239,7 +251,7 @@ probe_start(struct queue *q, struct backend *b)
 
 	if (due(q, b, CHECK_VERSION, &b->at_version, health->interval)) {
 		if (b->addr_len == 0 || !b->version_ok)
-			backend_resolve(b);
+			backend_look(q, b);
 		ask(q, b, CHECK_VERSION, "/api/version", NULL, version_done);
 	}
 	if (!b->ready)
@@ -268,8 +280,7 @@ queue_load(struct queue *q, int backend, const char *model, bool unload,
 		ak_buf_char(&body, *at);
 	}
 	ak_buf_str(&body, unload ? "\",\"keep_alive\":0}" : "\"}");
-	r = request_own(q, backend, "POST", "/api/generate", body.data, done,
-	    arg);
+	r = request_own(q, backend, "/api/generate", body.data, done, arg);
 	name_put(r->model);
 	r->model = name_get(model, strlen(model));
 	upstream_start(q, r, backend, false);

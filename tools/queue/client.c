@@ -55,12 +55,12 @@ fire(struct queue *q, struct timer *t)
 {
 	struct client *c = of_timer(t);
 
-	if (c->state == CLIENT_LINGER)
+	bool unwritten = pending_size(&c->out) > 0;
+
+	if (c->state == CLIENT_LINGER || (unwritten && c->request == NULL))
 		client_close(q, c);
-	else if (pending_size(&c->out) > 0 && c->request != NULL)
+	else if (unwritten)
 		serve_cancel(q, c->request, OUTCOME_TIMEOUT);
-	else if (pending_size(&c->out) > 0)
-		client_close(q, c);
 	else if (c->state == CLIENT_HEAD)
 		overdue_idle(q, c);
 	else if (c->state == CLIENT_BODY && c->paused)
@@ -112,7 +112,10 @@ writable(struct queue *q, struct client *c)
 	}
 	if (pending_size(&c->out) == before)
 		return;
-	client_timer(q, c);
+	/* While its backend rests for it, a trickle is no progress. */
+	if (c->request == NULL || c->request->up == NULL ||
+	    !c->request->up->resting)
+		client_timer(q, c);
 	if (pending_size(&c->out) == 0 && !c->keep_alive &&
 	    (c->state == CLIENT_HEAD || c->state == CLIENT_LINGER))
 		client_linger(q, c);

@@ -94,7 +94,7 @@ bind_unix(struct listener *l, const char *path, unsigned int mode,
 
 	if (strlen(path) >= sizeof(un.sun_path))
 		return ak_fail(err, AK_CONFIG, "%s: path too long", path);
-	strcpy(un.sun_path, path);
+	memcpy(un.sun_path, path, strlen(path) + 1);
 	if (fd != -1 && connect(fd, sa, sizeof(un)) == -1 &&
 	    errno == ECONNREFUSED)
 		unlink(path);
@@ -239,7 +239,8 @@ listen_update(struct queue *q, struct settings *to, struct ak_err *err)
 	for (l = q->listeners; l != NULL; l = l->next)
 		l->conf = NULL;
 	for (size_t i = 0; i < to->listen_count; i++)
-		find(q, to->listens[i].address)->conf = &to->listens[i];
+		if ((l = find(q, to->listens[i].address)) != NULL)
+			l->conf = &to->listens[i];
 	for (l = q->listeners; l != NULL; l = next) {
 		next = l->next;
 		if (l->conf == NULL)

@@ -82,7 +82,7 @@ loop_again(struct queue *q, struct source *source)
 			return;
 	if (q->again_count == q->again_cap) {
 		q->again_cap = q->again_cap == 0 ? 16 : q->again_cap * 2;
-		q->again = ak_resize(q->again, q->again_cap, sizeof(*q->again));
+		q->again = ak_resize(q->again, q->again_cap, sizeof(void *));
 	}
 	q->again[q->again_count++] = source;
 }

@@ -186,9 +186,9 @@ void serve_bad_status(struct queue *q, struct client *c, int status,
 
 struct request *request_new(struct queue *q, struct client *c);
 /* Of our own, to one backend; done is told. */
-struct request *request_own(struct queue *q, int backend, const char *method,
-    const char *path, const char *body,
-    void (*done)(struct queue *, struct request *, void *), void *arg);
+struct request *request_own(struct queue *q, int backend, const char *path,
+    const char *body, void (*done)(struct queue *, struct request *, void *),
+    void *arg);
 
 /* serve_class.c */
 uint64_t class_rules(struct queue *q, const struct request *r, const char *path,
@@ -261,7 +261,10 @@ int backend_pick(struct queue *q, const struct request *r);
 void backend_result(struct queue *q, struct backend *b, bool well);
 void backend_state(struct queue *q, struct backend *b);
 void backend_tick(struct queue *q);
-void backend_resolve(struct backend *b);
+/* Its address from its url; waits. A name that is not known is no error. */
+int backend_resolve(struct backend *b, struct ak_err *err) AK_MUST;
+/* The same aside, without waiting. */
+void backend_look(struct queue *q, struct backend *b);
 void backend_free(struct queue *q);
 void backend_prune(struct queue *q, struct backend *b, bool all);
 void probe_start(struct queue *q, struct backend *b);

@@ -103,6 +103,8 @@ signals(struct queue *q, struct ak_err *err)
 	sigaddset(&set, SIGTERM);
 	sigaddset(&set, SIGINT);
 	sigprocmask(SIG_BLOCK, &set, NULL);
+	/* Nobody asks how they ended, see backend_name.c. */
+	signal(SIGCHLD, SIG_IGN);
 	q->signal_source.ready = signalled;
 	q->signal_source.fd = signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
 	if (q->signal_source.fd == -1 || loop_add(q, &q->signal_source) == -1)

@@ -126,7 +126,7 @@ struct request {
 	bool begun;	 /* a byte of the answer went to the client */
 	bool newline;	 /* the last of them ended a line */
 	bool managing;	 /* has one of manage_limit */
-	int8_t class_key, class_best, class_said; /* indices; -1 */
+	int class_key, class_best, class_said; /* indices; -1 */
 	int position; /* when it was queued; 0: went at once */
 	/* us */
 	int64_t at_begin;  /* first byte of the head */
@@ -178,6 +178,7 @@ struct backend {
 	int64_t at_byte;       /* latest byte of any answer */
 	int64_t at_breaker, at_probe, at_version, at_ps;
 	int64_t at_busy; /* from idle to busy */
+	bool looking;	 /* for the address of its name */
 	bool kept;	 /* of a reload under way */
 	int checking;	 /* bits: a probe of that kind is under way */
 	int64_t requests, failures; /* in all */

@@ -25,7 +25,8 @@ request_new(struct queue *q, struct client *c)
 		q->peak = q->request_count + q->client_count;
 	r->id = (uint64_t)q->next_id++;
 	r->client = c;
-	r->backend = r->class = -1;
+	r->backend = -1;
+	r->class = -1;
 	r->class_key = r->class_said = -1;
 	r->held.spill = -1;
 	r->user = name_get("", 0);
@@ -54,8 +55,8 @@ identify(struct queue *q, struct request *r, const struct http1_head *head,
 	name_put(r->user);
 	r->user = name_get(who.client, strlen(who.client));
 	r->manage = who.manage;
-	r->class_key = (int8_t)who.class;
-	r->class_best = (int8_t)who.class_best;
+	r->class_key = who.class;
+	r->class_best = who.class_best;
 	if (well == 0)
 		return 0;
 	error->status = who.status;
@@ -90,7 +91,7 @@ wishes(struct queue *q, struct request *r, const struct http1_head *head,
 
 	if (s->class_header != NULL &&
 	    field(head, data, s->class_header, text, sizeof(text)) > 0)
-		r->class_said = (int8_t)sched_class(q->sched, text);
+		r->class_said = sched_class(q->sched, text);
 	if (s->deadline_header != NULL &&
 	    field(head, data, s->deadline_header, text, sizeof(text)) > 0) {
 		seconds = strtod(text, &end);

@@ -131,7 +131,6 @@ struct settings {
 
 	bool unknown_paths;  /* let through what route_find() does not know */
 	bool half_close;     /* a client's FIN does not cancel */
-	bool early_headers;  /* reserved: answer 200 before the turn comes */
 	int manage_limit;    /* 2: create, pull and push at once */
 	int clients_max;     /* 20000 connections; the rest waits unaccepted */
 	int pool_max;	     /* 256: idle connections kept to a backend */

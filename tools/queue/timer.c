@@ -55,8 +55,7 @@ timer_set(struct queue *q, struct timer *t, int64_t due)
 	}
 	if (q->timer_count + 2 > q->timer_cap) {
 		q->timer_cap = q->timer_cap == 0 ? 64 : q->timer_cap * 2;
-		q->timers = ak_resize(q->timers, q->timer_cap,
-		    sizeof(*q->timers));
+		q->timers = ak_resize(q->timers, q->timer_cap, sizeof(void *));
 	}
 	t->at = due;
 	rise(q, t, ++q->timer_count);

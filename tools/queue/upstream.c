@@ -296,6 +296,7 @@ upstream_resume(struct queue *q, struct upstream *u)
 	    pending_size(&c->out) > (size_t)q->settings->buffer_max / 2)
 		return;
 	u->resting = false;
+	client_timer(q, c);
 	upstream_timer(q, u);
 	if (u->readable)
 		upstream_read(q, u);
