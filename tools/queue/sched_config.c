@@ -150,6 +150,15 @@ sched_config_check(const struct sched_config *config, struct ak_err *err)
 }
 
 static void
+forget_client(struct table *t, struct named *n)
+{
+	struct client *c = (struct client *)(void *)n;
+
+	(void)t;
+	link_out(&c->charged);
+}
+
+static void
 forget_key(struct table *t, struct named *n)
 {
 	struct key *key = (struct key *)(void *)n;
@@ -184,11 +193,13 @@ sched_new(const struct sched_config *config, uint64_t seed, int64_t now)
 	for (int i = 0; i < SCHED_BACKENDS; i++)
 		link_init(&s->backends[i].entries);
 	link_init(&s->promoted);
+	link_init(&s->charged);
 	table_init(&s->clients, sizeof(struct client), config->clients_max,
 	    seed);
 	/* A key known but idle holds its model; there is room for others. */
 	table_init(&s->models, sizeof(struct model), 2 * keys, seed);
 	table_init(&s->keys, sizeof(struct key), keys, seed);
+	s->clients.forget = forget_client;
 	s->keys.forget = forget_key;
 	s->keys.models = &s->models;
 	s->counted_at = now;

@@ -62,9 +62,10 @@ client_charge(struct sched *s, struct entry *e, int64_t units)
 		units = UNITS_MAX;
 	if (units < -UNITS_MAX)
 		units = -UNITS_MAX;
-	c->served[e->class] += units * SCALE / (c->weight ? c->weight : 1);
-	client_rekey(c, e->class);
-	(void)s;
+	c->served[e->class] += units * SCALE / c->weight;
+	if (c->charged_mask == 0)
+		link_before(&s->charged, &c->charged);
+	c->charged_mask |= 1U << e->class;
 }
 
 /*
@@ -78,6 +79,7 @@ client_lift(struct sched *s, struct client *c, int class)
 	const struct pile *p;
 	int64_t least = NEVER;
 
+	orders_settle(s);
 	for (struct link *l = head->next; l != head; l = l->next) {
 		p = holder(l, struct pile, active);
 		if (p->fair.count > 0 && p->fair.top.a < least)

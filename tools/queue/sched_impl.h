@@ -72,6 +72,8 @@ struct client {
 	int64_t served[SCHED_CLASSES]; /* the counters of VTC */
 	int64_t turn;
 	struct link flows[SCHED_CLASSES];
+	struct link charged;   /* of those whose orders are not right yet */
+	unsigned charged_mask; /* in which classes */
 	int64_t prompt, generated, gpu_us;
 };
 
@@ -186,6 +188,7 @@ struct sched {
 	struct flow *spare_flow;
 	struct heap timers;
 	struct link promoted;
+	struct link charged; /* clients */
 	int queued, running;
 	enum sched_gate gate;
 	int64_t seq, turn;
@@ -210,8 +213,8 @@ void entry_queue(struct sched *s, struct entry *e);
 void entry_unqueue(struct sched *s, struct entry *e);
 /* Parks or unparks, by its gate and limit. */
 void client_check(struct sched *s, struct client *c);
-/* After its counter of the class changed. */
-void client_rekey(struct client *c, int class);
+/* Puts the orders right; to be called before they are looked at. */
+void orders_settle(struct sched *s);
 
 static inline struct flow *
 pile_first(const struct pile *p)

@@ -25,6 +25,7 @@ client_make(struct sched *s, const char *name)
 	if (!c || c->weight > 0)
 		return c;
 	c->weight = 1;
+	link_init(&c->charged);
 	for (int i = 0; i < SCHED_CLASSES; i++)
 		link_init(&c->flows[i]);
 	return c;
@@ -313,6 +314,7 @@ sched_done(struct sched *s, uint64_t id, const struct sched_usage *usage,
 		learn(s, e, usage, now);
 	stop(s, e, now);
 	entry_free(s, e);
+	orders_settle(s);
 }
 
 bool

@@ -240,8 +240,8 @@ client_check(struct sched *s, struct client *c)
 	client_park(c);
 }
 
-void
-client_rekey(struct client *c, int class)
+static void
+client_settle(struct client *c, int class)
 {
 	struct link *head = &c->flows[class];
 	struct flow *f;
@@ -251,5 +251,24 @@ client_rekey(struct client *c, int class)
 	for (struct link *l = head->next; l != head; l = l->next) {
 		f = holder(l, struct flow, of_client);
 		order_move(&f->pile->fair, f, c->served[class], c->turn);
+	}
+}
+
+/*
+ * A client is charged with each token, and has a place in the order of each key
+ * that it has work for: it is moved once, when somebody looks.
+ */
+void
+orders_settle(struct sched *s)
+{
+	struct client *c;
+
+	while (!link_empty(&s->charged)) {
+		c = holder(s->charged.next, struct client, charged);
+		link_out(&c->charged);
+		for (int i = 0; c->charged_mask >> i; i++)
+			if (c->charged_mask >> i & 1)
+				client_settle(c, i);
+		c->charged_mask = 0;
 	}
 }

@@ -149,6 +149,7 @@ sched_reconfigure(struct sched *s, const struct sched_config *config,
 	int to[SCHED_CLASSES];
 
 	gpu_count(s, now);
+	orders_settle(s);
 	match(s, config, to);
 	empty_queue(s, &all);
 	for (size_t i = 0; i < s->slots_count; i++)

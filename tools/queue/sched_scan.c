@@ -172,6 +172,7 @@ scan_piles(struct scan *look)
 	struct link *head;
 	struct pile *p;
 
+	orders_settle(look->s);
 	for (int i = 0; i < look->s->classes_count; i++) {
 		look->best[i] = look->stay[i] = look->overdue[i] =
 		    (struct choice){ 0 };
@@ -199,6 +200,7 @@ scan_key(struct scan *look, const struct key *key)
 
 	if (!model_open(key->model) || !has_model(key->model, look->backend))
 		return NULL;
+	orders_settle(s);
 	for (struct link *l = head->next; l != head; l = l->next) {
 		e = holder(l, struct entry, promoted);
 		if (e->key == key && entry_open(s, e))
