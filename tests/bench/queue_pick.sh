@@ -11,7 +11,7 @@ trap 'rm -rf "$scratch"' EXIT
 for _ in 1 2 3 4 5 6 7 8 9; do
 	"$scratch/queue_pick" >>"$scratch/rounds"
 done
-for name in pick add done cancel; do
+for name in pick add cancel 'done'; do
 	grep "\"queue-$name\"" "$scratch/rounds" |
 		sed 's/.*"p99_us":\([0-9.]*\).*/\1 &/' | sort -n |
 		sed -n '5s/^[^ ]* //p'
