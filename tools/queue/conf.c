@@ -23,161 +23,6 @@ static const size_t most[CONF_OFS] = {
 	[CONF_OF_MODEL] = 4096,
 };
 
-static void
-release(struct settings *settings)
-{
-	conf_free((struct config *)(void *)settings);
-}
-
-struct config *
-conf_new(void)
-{
-	struct config *config = ak_calloc(1, sizeof(*config));
-
-	settings_default(&config->settings);
-	config->settings.release = release;
-	config->log = "-";
-	config->confine = true;
-	return config;
-}
-
-void
-conf_free(struct config *config)
-{
-	if (config == NULL)
-		return;
-	for (size_t i = 0; i < config->kept_count; i++)
-		free(config->kept[i]);
-	free(config->kept);
-	free(config->parts);
-	free(config->models);
-	free(config->settings.listens);
-	free(config->settings.backends);
-	free(config->settings.rules);
-	free(config->settings.models);
-	free(config->settings.clients);
-	keys_free(config->keyring);
-	free(config);
-}
-
-void
-conf_free_scope(struct config **config)
-{
-	conf_free(*config);
-}
-
-const char *
-conf_keep(struct config *config, const char *text, size_t len)
-{
-	config->kept = ak_resize(config->kept, config->kept_count + 1,
-	    sizeof(*config->kept));
-	config->kept[config->kept_count] = ak_strndup(text, len);
-	return config->kept[config->kept_count++];
-}
-
-void *
-conf_base(const struct config *config, const struct conf_part *part)
-{
-	const struct settings *s = &config->settings;
-	const void *base = NULL;
-
-	switch (part->of) {
-	case CONF_OF_QUEUE:
-		base = config;
-		break;
-	case CONF_OF_LISTEN:
-		base = &s->listens[part->index];
-		break;
-	case CONF_OF_BACKEND:
-		base = &s->backends[part->index];
-		break;
-	case CONF_OF_CLASS:
-		base = &s->sched.classes[part->index];
-		break;
-	case CONF_OF_RULE:
-		base = &s->rules[part->index];
-		break;
-	case CONF_OF_CLIENT:
-		base = &s->clients[part->index];
-		break;
-	case CONF_OF_MODEL:
-		base = &config->models[part->index];
-		break;
-	case CONF_OFS:
-		break;
-	}
-	return (void *)(uintptr_t)base;
-}
-
-/* ---- Sections that are made as they come. ---- */
-
-/* A class of a file has the values of the built-in one of its name. */
-static void
-make_class(struct config *config, size_t index, const char *name)
-{
-	struct sched_class *classes = config->settings.sched.classes;
-	struct sched_config built_in;
-	size_t model = 1; /* normal */
-
-	sched_config_default(&built_in);
-	if (!config->own_classes)
-		memset(classes, 0, sizeof(*classes) * SCHED_CLASSES);
-	config->own_classes = true;
-	for (size_t i = 0; i < SCHED_CLASSES; i++)
-		if (ak_streq(built_in.classes[i].name, name))
-			model = i;
-	classes[index] = built_in.classes[model];
-	memset(classes[index].name, 0, sizeof(classes[index].name));
-	memcpy(classes[index].name, name, strlen(name));
-}
-
-#define GROW(array, count)                                            \
-	((array) = ak_resize((array), (count) + 1, sizeof(*(array))), \
-	    memset(&(array)[(count)], 0, sizeof(*(array))))
-
-static void
-make(struct config *config, enum conf_of of, size_t index, const char *name)
-{
-	struct settings *s = &config->settings;
-
-	switch (of) {
-	case CONF_OF_LISTEN:
-		GROW(s->listens, index);
-		s->listen_count++;
-		break;
-	case CONF_OF_BACKEND:
-		GROW(s->backends, index);
-		s->backends[index].name = name;
-		s->backends[index].sched = (struct sched_backend){
-			.up = SCHED_DOWN,
-			.slots = 1,
-			.loaded_max = 1,
-			.weight = 1,
-		};
-		s->backend_count++;
-		break;
-	case CONF_OF_CLASS:
-		make_class(config, index, name);
-		break;
-	case CONF_OF_RULE:
-		GROW(s->rules, index);
-		s->rule_count++;
-		break;
-	case CONF_OF_CLIENT:
-		GROW(s->clients, index);
-		s->clients[index].name = name;
-		s->client_count++;
-		break;
-	case CONF_OF_MODEL:
-		GROW(config->models, index);
-		config->models[index].model.name = name;
-		break;
-	case CONF_OF_QUEUE:
-	case CONF_OFS:
-		break;
-	}
-}
-
 static size_t
 count_of(const struct config *config, enum conf_of of)
 {
@@ -214,7 +59,7 @@ part_make(struct config *config, enum conf_of of, const char *name,
 		    "more than %zu sections [%s ...]", most[of],
 		    conf_sections[of].name);
 	name = conf_keep(config, name, strlen(name));
-	make(config, of, index, name);
+	conf_make(config, of, index, name);
 	config->parts = ak_resize(config->parts, config->part_count + 1,
 	    sizeof(*config->parts));
 	*part = &config->parts[config->part_count++];
@@ -278,6 +123,24 @@ part_get(struct config *config, const char *section, struct conf_part **part,
 			return 0;
 		}
 	return part_make(config, of, name, part, err);
+}
+
+/* The built-in classes as sections, so that they can be set and told. */
+int
+conf_classes(struct config *config, struct ak_err *err)
+{
+	struct sched_config built_in;
+	struct conf_part *part;
+
+	if (config->own_classes)
+		return 0;
+	sched_config_default(&built_in);
+	for (size_t i = 0; i < SCHED_CLASSES && built_in.classes[i].name[0];
+	     i++)
+		if (part_make(config, CONF_OF_CLASS, built_in.classes[i].name,
+			&part, err) == -1)
+			return -1;
+	return 0;
 }
 
 static int
@@ -391,7 +254,8 @@ conf_set(struct config *config, const char *where, const char *section,
 		.value = value,
 	};
 
-	if (put(config, &item, err) == 0)
+	if ((!ak_starts(section, "class ") || conf_classes(config, err) == 0) &&
+	    put(config, &item, err) == 0)
 		return 0;
 	return where != NULL ? ak_fail_in(err, "%s", where) : -1;
 }

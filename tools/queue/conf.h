@@ -132,6 +132,11 @@ void conf_each(const struct config *config, bool all,
 
 /* ---- Between the files of conf. ---- */
 
+/* The nth of its kind; name is kept already. */
+void conf_make(struct config *config, enum conf_of of, size_t index,
+    const char *name);
+/* conf.c */
+int conf_classes(struct config *config, struct ak_err *err) AK_MUST;
 /* What lives as long as the configuration. */
 const char *conf_keep(struct config *config, const char *text, size_t len);
 /* What the keys of a part are offsets into. */

@@ -274,6 +274,8 @@ conf_finish(struct config *config, struct ak_err *err)
 		[CONF_OF_RULE] = check_rule,
 	};
 
+	if (conf_classes(config, err) == -1)
+		return -1;
 	if (check_queue(config, err) == -1)
 		return config->file ? ak_fail_in(err, "%s", config->file) : -1;
 	for (size_t i = 0; i < config->part_count; i++) {

@@ -79,7 +79,9 @@ on_backend(void *arg, struct queue *q, const struct backend *b,
 	struct app *app = arg;
 	AK_BUF struct ak_buf line = { 0 };
 
-	ak_cmd_warn(app->ctx, "backend %s: %s", b->name, what);
+	/* That all are up is what is taken for granted at the start. */
+	if (app->started != 0)
+		ak_cmd_warn(app->ctx, "backend %s: %s", b->name, what);
 	tell_event(app, q, b, what, &line);
 	admin_event(app->admin, q, &line);
 }

@@ -72,8 +72,8 @@ set_int(int *to, const char *text, int64_t max, struct ak_err *err)
 	int64_t value;
 
 	if (ak_str_int(text, 0, max, &value, err) == -1)
-		return ak_fail(err, AK_CONFIG, "not a whole number from 0 to %lld",
-		    (long long)max);
+		return ak_fail(err, AK_CONFIG,
+		    "not a whole number from 0 to %lld", (long long)max);
 	*to = (int)value;
 	return 0;
 }

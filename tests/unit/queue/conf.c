@@ -205,12 +205,20 @@ test_over(void)
 	is_int(config->settings.sched.limit, 9, "it is nine");
 	ok(conf_set(config, "--limit", "queue", "limit", "x", &err) == -1,
 	    "a letter is refused");
-	is_str(err.text, "--limit: limit: x: not a whole number from 0 to 100000",
+	is_str(err.text,
+	    "--limit: limit: x: not a whole number from 0 to 100000",
 	    "and told with the option");
 	err = (struct ak_err){ 0 };
-	ok(conf_set(config, NULL, "class nope", "limit", "1", &err) == 0 &&
-		conf_finish(config, &err) == -1,
-	    "a class made by set alone leaves the default one out");
+	is_int(conf_set(config, NULL, "class batch", "limit", "1", &err), 0,
+	    "a built-in class is set");
+	is_int(conf_set(config, NULL, "class extra", "limit", "2", &err), 0,
+	    "and another one");
+	is_int(conf_finish(config, &err), 0, "that is right: %s", err.text);
+	is_str(config->settings.sched.classes[0].name, "interactive",
+	    "the others stay");
+	is_int(config->settings.sched.classes[2].limit, 1, "batch has it");
+	is_str(config->settings.sched.classes[3].name, "extra",
+	    "what is new is the last");
 }
 
 /* What is printed is read as the same. */
@@ -258,6 +266,7 @@ test_print(void)
 	is_int(conf_text(from, "q.conf",
 		   WELL
 		   "[class interactive]\n[class normal]\npatience=12345ms\n"
+		   "[class batch]\n"
 		   "[queue]\nkeep_alive=forever\nnum_ctx=5000\n"
 		   "head_max=20000\n[rule r]\npath=/x\nclass=normal\n"
 		   "[client c]\n[model m]\nnum_ctx=4k\n",
