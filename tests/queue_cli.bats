@@ -353,8 +353,7 @@ url = http://127.0.0.1:11434'
 	fake
 	serve -l "127.0.0.1:$port" -b "$backend"
 	run -0 --separate-stderr aikit-queue load llama3
-	[ "$(curl -sS "$backend/api/ps" | jq -r '.models[0].name')" = \
-	    llama3:latest ]
+	[[ $(curl -sS "$backend/api/ps" | jq -r '.models[0].name') == llama3* ]]
 	run -0 --separate-stderr aikit-queue unload llama3
 	gone() { [ "$(curl -sS "$backend/api/ps" | jq '.models | length')" = 0 ]; }
 	wait_for 5 gone
