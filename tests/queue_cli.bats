@@ -7,7 +7,7 @@ load house
 FAKE=$ROOT/tests/queue/fake_ollama.py
 
 setup() {
-	cd "$BATS_TEST_TMPDIR"
+	cd "$BATS_TEST_TMPDIR" || exit
 	export AIKIT_QUEUE_ADMIN=$PWD/admin.sock
 	port=$(free_port)
 	secret=$(canary)
@@ -377,16 +377,16 @@ url = http://127.0.0.1:11434'
 @test "events: requests as they end, until the reader has enough" {
 	fake
 	serve -l "127.0.0.1:$port" -b "$backend"
-	aikit-queue events >events 2>&1 3>&- &
+	aikit-queue events >followed 2>err.events 3>&- &
 	follower=$!
 	follows() {
 		generate m -o /dev/null
-		grep -q '"type":"access"' events
+		grep -q '"type":"access"' followed
 	}
 	wait_for 10 follows
 	kill "$follower"
 	wait "$follower" || true
-	jq -e 'select(.type == "access") | .generated_tokens > 0' events
+	jq -e 'select(.type == "access") | .generated_tokens > 0' followed
 }
 
 # ---- metrics, log, socket ----
@@ -394,7 +394,7 @@ url = http://127.0.0.1:11434'
 @test "metrics: what promtool takes, on the socket and on an address" {
 	fake
 	metrics=$(free_port)
-	configure <<<$'[queue]\nclient_labels = yes\nmetrics = 127.0.0.1:'$metrics
+	configure <<<$'[queue]\nclient_labels = yes\nmetrics = 127.0.0.1:'"$metrics"
 	serve q.conf
 	generate m -o /dev/null
 	ask /api/nothing -o /dev/null
@@ -424,11 +424,11 @@ s.recv(4096)' "$port"
 	serve q.conf
 	admin /metrics | sed -n 's/^# TYPE \(aikit_queue_\)\?\([^ ]*\) .*/\2/p' |
 	    sort -u >there
-	for name in $(cat there); do
+	while read -r name; do
 		grep -Eq "^(\.It Li|\.Li) (.*[ ,])?$name( |$)" \
 		    "$ROOT/man/aikit-queue.1" ||
 			deny "the manual does not name $name"
-	done
+	done <there
 	[ "$(wc -l <there)" -gt 40 ]
 }
 
@@ -471,10 +471,9 @@ s.recv(4096)' "$port"
 @test "log: a reader that stands still does not stop the queue" {
 	fake
 	mkfifo pipe
-	sleep 60 <pipe 3>&- &
-	sleeper=$!
+	exec 5<>pipe
 	aikit-queue run --admin admin.sock -l "127.0.0.1:$port" -b "$backend" \
-	    >pipe 2>err 3>&- &
+	    >pipe 2>err 3>&- 5>&- &
 	queue=$!
 	wait_for 10 aikit-queue status
 	python3 - "$port" <<-'EOF'
@@ -486,8 +485,10 @@ s.recv(4096)' "$port"
 		    r.read()
 		    assert r.status == 200
 	EOF
-	kill "$sleeper"
-	wait "$sleeper" || true
+	kill "$queue"
+	wait "$queue"
+	queue=
+	exec 5>&-
 }
 
 @test "the socket is for its owner, and takes nothing that is malformed" {
@@ -514,10 +515,37 @@ s.recv(4096)' "$port"
 	configure </dev/null
 	serve q.conf
 	[ "$(sed -n 's/^NoNewPrivs:\t//p' "/proc/$queue/status")" = 1 ]
-	if ! grep -q landlock /sys/kernel/security/lsm 2>/dev/null; then
-		skip "this kernel has no Landlock"
+	if ! python3 -c 'import ctypes, sys
+sys.exit(ctypes.CDLL(None).syscall(444, None, 0, 1) < 1)' ||
+	    nm -D "$(command -v aikit-queue)" | grep -q asan; then
+		skip "no Landlock, or a sanitised build"
 	fi
-	mkdir elsewhere
-	cp q.conf elsewhere/keys
-	run -77 --separate-stderr aikit-queue set keys="$PWD/elsewhere/keys"
+	: >"$BATS_FILE_TMPDIR/keys"
+	chmod 600 "$BATS_FILE_TMPDIR/keys"
+	run -78 --separate-stderr aikit-queue set "keys=$BATS_FILE_TMPDIR/keys"
+	complains
+	[[ $stderr == *"keys: permission denied"* ]]
+	generate m | grep -q '"done": *true'
+	# A file that was replaced, as editors do, is still read.
+	cp q.conf new.conf
+	mv new.conf q.conf
+	run -0 aikit-queue reload
+}
+
+@test "run --user: root becomes somebody else, to whom socket and log belong" {
+	[ "$(id -u)" = 0 ] || skip "only root can"
+	fake
+	mkdir logs
+	chmod 755 . logs
+	serve -l "127.0.0.1:$port" -b "$backend" --user nobody \
+	    --log "$PWD/logs/access.log"
+	id=$(id -u nobody)
+	[ "$(awk '/^Uid:/ { print $2, $3, $4, $5 }' "/proc/$queue/status")" = \
+	    "$id $id $id $id" ]
+	[ "$(stat -c %u logs/access.log)" = "$id" ]
+	[ "$(stat -c %u:%a admin.sock)" = "$id:600" ]
+	generate m | grep -q '"done": *true'
+	run -78 --separate-stderr aikit-queue run -l "127.0.0.1:$(free_port)" \
+	    -b "$backend" --user no-such-user --admin other.sock
+	complains
 }

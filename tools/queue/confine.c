@@ -53,16 +53,21 @@ struct beneath {
 #endif
 
 int
-confine_user(const char *user, struct ak_err *err)
+confine_user(const char *user, const char *const *own, struct ak_err *err)
 {
 	const struct passwd *who;
+	struct stat st;
 
 	if (user == NULL || geteuid() != 0)
 		return 0;
-	errno = 0;
 	who = getpwnam(user);
 	if (who == NULL)
 		return ak_fail(err, AK_CONFIG, "user: %s: no such user", user);
+	for (; *own != NULL; own++)
+		if (lstat(*own, &st) == 0 &&
+		    (S_ISREG(st.st_mode) || S_ISSOCK(st.st_mode)) &&
+		    lchown(*own, who->pw_uid, who->pw_gid) == -1)
+			return ak_fail_sys(err, AK_NOPERM, "%s: owner", *own);
 	if (initgroups(user, who->pw_gid) == -1 ||
 	    setresgid(who->pw_gid, who->pw_gid, who->pw_gid) == -1 ||
 	    setresuid(who->pw_uid, who->pw_uid, who->pw_uid) == -1)
@@ -84,29 +89,30 @@ handled(void)
 	    (version >= 3 ? TRUNCATE : 0) | (version >= 5 ? IOCTL_DEV : 0);
 }
 
-/* A file that is to be written is made anew: its directory counts. */
+/* A file is replaced by another of its name: its directory is what counts. */
+static int
+open_directory(const char *path)
+{
+	AK_FREE char *above = ak_strdup(path);
+	char *slash = strrchr(above, '/');
+	int fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+
+	if (fd != -1)
+		return fd;
+	if (slash != NULL)
+		slash[slash == above ? 1 : 0] = '\0';
+	return open(slash != NULL ? above : ".",
+	    O_PATH | O_DIRECTORY | O_CLOEXEC);
+}
+
 static void
 allow(int rules, uint64_t all, const struct confine_path *path)
 {
-	AK_FREE char *above = ak_strdup(path->path);
-	char *slash = strrchr(above, '/');
-	struct beneath rule = { .fd = -1 };
-	AK_CLOSE int fd = -1;
-	struct stat st;
+	AK_CLOSE int fd = open_directory(path->path);
+	struct beneath rule = { .allowed = READ_FILE | READ_DIR, .fd = fd };
 
-	fd = open(path->path, O_PATH | O_CLOEXEC);
-	if (path->write &&
-	    (fd == -1 || fstat(fd, &st) == -1 || !S_ISDIR(st.st_mode))) {
-		if (fd != -1)
-			close(ak_take_fd(&fd));
-		if (slash != NULL)
-			*(slash == above ? slash + 1 : slash) = '\0';
-		fd = open(slash != NULL ? above : ".", O_PATH | O_CLOEXEC);
-	}
-	if (fd == -1 || fstat(fd, &st) == -1)
+	if (fd == -1)
 		return;
-	rule.fd = fd;
-	rule.allowed = READ_FILE | (S_ISDIR(st.st_mode) ? READ_DIR : 0);
 	if (path->write)
 		rule.allowed |= WRITE_FILE | TRUNCATE | MAKE_REG | MAKE_SOCK |
 		    REMOVE_FILE;
@@ -138,10 +144,13 @@ confine_files(const struct confine_path *paths, size_t count,
 
 #else
 
+/* A sanitiser opens files of its own. */
 int
 confine_files(const struct confine_path *paths AK_UNUSED,
-    size_t count AK_UNUSED, struct ak_err *err AK_UNUSED)
+    size_t count AK_UNUSED, struct ak_err *err)
 {
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == -1)
+		return ak_fail_sys(err, AK_SYSTEM, "no_new_privs");
 	return 0;
 }
 

@@ -26,7 +26,7 @@ metrics_label(struct ak_buf *buf, const char *name, const char *value)
 		buf->len--;
 	ak_buf_str(buf, name);
 	ak_buf_str(buf, "=\"");
-	for (; *value != '\0'; value++) {
+	for (; value != NULL && *value != '\0'; value++) {
 		if (*value == '\\' || *value == '"')
 			ak_buf_char(buf, '\\');
 		if (*value == '\n')

@@ -196,12 +196,17 @@ void admin_done(struct queue *q, struct admin_wait *wait);
 /* ---- confine.c ---- */
 
 /*
- * Becomes user (when root and not NULL), gives up new privileges, and with
- * Landlock every file but those below these directories. What the kernel does
- * not know is left out. Nothing of it in a sanitised build but the user.
+ * Becomes user, when root and not NULL; the files own (NULL ends them) are then
+ * that user's.
  */
-int confine_user(const char *user, struct ak_err *err) AK_MUST;
-/* paths: files and directories; those to write come with write set. */
+int confine_user(const char *user, const char *const *own, struct ak_err *err)
+    AK_MUST;
+/*
+ * Gives up new privileges, and with Landlock every file but those below these
+ * directories. What the kernel does not know is left out, and Landlock is in a
+ * sanitised build.
+ */
+/* Directories, or files, for which theirs is taken. */
 struct confine_path {
 	const char *path;
 	bool write;

@@ -186,9 +186,14 @@ confine(const struct app *app, const struct queue *q, struct ak_err *err)
 	struct confine_path paths[16 + CONF_LISTENS] = { { NULL, false } };
 	const struct config *config = config_of(q);
 	const struct settings *s = &config->settings;
-	size_t count = 0;
+	const char *own[3] = { NULL };
+	size_t count = 0, owned = 0;
 
-	if (confine_user(config->user, err) == -1)
+	if (config->admin != NULL)
+		own[owned++] = config->admin;
+	if (config->log != NULL && !ak_streq(config->log, "-"))
+		own[owned++] = config->log;
+	if (confine_user(config->user, own, err) == -1)
 		return -1;
 	if (!config->confine)
 		return 0;

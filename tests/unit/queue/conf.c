@@ -21,119 +21,113 @@ read_text(struct config *config, const char *text, struct ak_err *err)
 	return conf_finish(config, err);
 }
 
+static const struct {
+	const char *claim, *text, *error, *help;
+} refused[] = {
+	{ "a key that is not known", WELL "[queue]\nlimt = 3\n",
+	    "q.conf:6: limt: no such key", "did you mean limit?" },
+	{ "a section that is not known", "[queu]\nlimit = 3\n",
+	    "q.conf:1: [queu]: no such section", "did you mean queue?" },
+	{ "a section without its name", "[backend]\nslots = 1\n",
+	    "q.conf:1: [backend]: without a name behind it", "" },
+	{ "a name where none belongs", "[queue x]\n",
+	    "q.conf:1: [queue]: takes no name", "" },
+	{ "a key before any section", "limit = 3\n",
+	    "q.conf:1: a key before any section", "" },
+	{ "a key that comes twice", "[queue]\nlimit = 1\nlimit = 2\n",
+	    "q.conf:3: limit: given twice", "" },
+	{ "a number with letters", "[queue]\nlimit = many\n",
+	    "q.conf:2: limit: many: not a whole number from 0 to 100000", "" },
+	{ "a time out of its bounds", "[queue]\nconnect_timeout = 2d\n",
+	    "q.conf:2: connect_timeout: 2d: not a time from 10ms to "
+	    "24h",
+	    "" },
+	{ "a size out of its bounds", "[queue]\nbody_max = 5\n",
+	    "q.conf:2: body_max: 5: not a size from 1k to "
+	    "9223372036854775807",
+	    "" },
+	{ "a share above all", "[class a]\nmin_share = 101%\n",
+	    "q.conf:2: min_share: 101%: not a percentage from 0% to "
+	    "100%",
+	    "" },
+	{ "a share without its sign", "[class a]\nmin_share = 10\n",
+	    "q.conf:2: min_share: 10: not a percentage from 0% to "
+	    "100%",
+	    "" },
+	{ "a word that is none of them", "[queue]\nctx_policy = fix\n",
+	    "q.conf:2: ctx_policy: fix: not one of pass, pin, max", "" },
+	{ "neither yes nor no", "[queue]\nshed = maybe\n",
+	    "q.conf:2: shed: maybe: not yes or no", "" },
+	{ "a mode that is not octal",
+	    "[listen l]\naddress = unix:/s\nmode = 0689\n",
+	    "q.conf:3: mode: 0689: not an octal mode", "" },
+	{ "no listener", "[backend b]\nurl = http://b\n",
+	    "q.conf: nothing to listen on: no [listen NAME] and no "
+	    "--listen",
+	    "" },
+	{ "no backend", "[listen l]\naddress = 127.0.0.1:1\n",
+	    "q.conf: no backend: no [backend NAME] and no --backend", "" },
+	{ "a listener without an address", WELL "[listen m]\n",
+	    "q.conf:5: [listen m]: without address", "" },
+	{ "an address without a port", WELL "[listen m]\naddress = localhost\n",
+	    "q.conf:5: [listen m]: address: localhost: not HOST:PORT, "
+	    "[HOST]:PORT or unix:/PATH",
+	    "" },
+	{ "an IPv6 address without brackets",
+	    WELL "[listen m]\naddress = ::1:80\n",
+	    "q.conf:5: [listen m]: address: ::1:80: not HOST:PORT, "
+	    "[HOST]:PORT or unix:/PATH",
+	    "" },
+	{ "a backend with TLS", WELL "[backend c]\nurl = https://c\n",
+	    "q.conf:5: [backend c]: url: https://c: TLS is not spoken "
+	    "to backends",
+	    "" },
+	{ "a backend below a path", WELL "[backend c]\nurl = http://c/v1\n",
+	    "q.conf:5: [backend c]: url: http://c/v1: a path behind "
+	    "the host",
+	    "" },
+	{ "a class that nobody has", WELL "[queue]\nclass = bach\n",
+	    "q.conf: [queue]: class: bach: no such class",
+	    "did you mean batch?" },
+	{ "a class of a listener that nobody has",
+	    WELL "[listen m]\naddress = 127.0.0.1:2\nclass = x\n",
+	    "q.conf:5: [listen m]: class: x: no such class", "" },
+	{ "own classes without the default one", WELL "[class a]\n",
+	    "q.conf: [queue]: class: normal: no such class", "" },
+	{ "a rule without a class", WELL "[rule r]\npath = /x\n",
+	    "q.conf:5: [rule r]: without class", "" },
+	{ "a rule without a pattern", WELL "[rule r]\nclass = batch\n",
+	    "q.conf:5: [rule r]: without path, model, agent or client", "" },
+	{ "a model on a backend that is not there",
+	    WELL "[model m]\nbackends = b, c\n",
+	    "q.conf:5: [model m]: backends: c: no such backend", "" },
+	{ "a policy without its number", WELL "[queue]\nctx_policy = pin\n",
+	    "q.conf: [queue]: ctx_policy: without num_ctx", "" },
+	{ "keys that are needed and not there",
+	    WELL "[listen m]\naddress = 127.0.0.1:2\nneed_key = yes\n",
+	    "q.conf:5: [listen m]: need_key: there is no file of keys "
+	    "([queue] keys)",
+	    "" },
+	{ "nine classes",
+	    "[class 1]\n[class 2]\n[class 3]\n[class 4]\n[class 5]\n"
+	    "[class 6]\n[class 7]\n[class 8]\n[class 9]\n",
+	    "q.conf:9: more than 8 sections [class ...]", "" },
+};
+
 static void
 test_refused(void)
 {
-	static const struct {
-		const char *claim, *text, *error, *help;
-	} rows[] = {
-		{ "a key that is not known", WELL "[queue]\nlimt = 3\n",
-		    "q.conf:6: limt: no such key", "did you mean limit?" },
-		{ "a section that is not known", "[queu]\nlimit = 3\n",
-		    "q.conf:1: [queu]: no such section",
-		    "did you mean queue?" },
-		{ "a section without its name", "[backend]\nslots = 1\n",
-		    "q.conf:1: [backend]: without a name behind it", "" },
-		{ "a name where none belongs", "[queue x]\n",
-		    "q.conf:1: [queue]: takes no name", "" },
-		{ "a key before any section", "limit = 3\n",
-		    "q.conf:1: a key before any section", "" },
-		{ "a key that comes twice", "[queue]\nlimit = 1\nlimit = 2\n",
-		    "q.conf:3: limit: given twice", "" },
-		{ "a number with letters", "[queue]\nlimit = many\n",
-		    "q.conf:2: limit: many: not a whole number from 0 to 100000",
-		    "" },
-		{ "a time out of its bounds", "[queue]\nconnect_timeout = 2d\n",
-		    "q.conf:2: connect_timeout: 2d: not a time from 10ms to "
-		    "24h",
-		    "" },
-		{ "a size out of its bounds", "[queue]\nbody_max = 5\n",
-		    "q.conf:2: body_max: 5: not a size from 1k to "
-		    "9223372036854775807",
-		    "" },
-		{ "a share above all", "[class a]\nmin_share = 101%\n",
-		    "q.conf:2: min_share: 101%: not a percentage from 0% to "
-		    "100%",
-		    "" },
-		{ "a share without its sign", "[class a]\nmin_share = 10\n",
-		    "q.conf:2: min_share: 10: not a percentage from 0% to "
-		    "100%",
-		    "" },
-		{ "a word that is none of them", "[queue]\nctx_policy = fix\n",
-		    "q.conf:2: ctx_policy: fix: not one of pass, pin, max",
-		    "" },
-		{ "neither yes nor no", "[queue]\nshed = maybe\n",
-		    "q.conf:2: shed: maybe: not yes or no", "" },
-		{ "a mode that is not octal",
-		    "[listen l]\naddress = unix:/s\nmode = 0689\n",
-		    "q.conf:3: mode: 0689: not an octal mode", "" },
-		{ "no listener", "[backend b]\nurl = http://b\n",
-		    "q.conf: nothing to listen on: no [listen NAME] and no "
-		    "--listen",
-		    "" },
-		{ "no backend", "[listen l]\naddress = 127.0.0.1:1\n",
-		    "q.conf: no backend: no [backend NAME] and no --backend",
-		    "" },
-		{ "a listener without an address", WELL "[listen m]\n",
-		    "q.conf:5: [listen m]: without address", "" },
-		{ "an address without a port",
-		    WELL "[listen m]\naddress = localhost\n",
-		    "q.conf:5: [listen m]: address: localhost: not HOST:PORT, "
-		    "[HOST]:PORT or unix:/PATH",
-		    "" },
-		{ "an IPv6 address without brackets",
-		    WELL "[listen m]\naddress = ::1:80\n",
-		    "q.conf:5: [listen m]: address: ::1:80: not HOST:PORT, "
-		    "[HOST]:PORT or unix:/PATH",
-		    "" },
-		{ "a backend with TLS", WELL "[backend c]\nurl = https://c\n",
-		    "q.conf:5: [backend c]: url: https://c: TLS is not spoken "
-		    "to backends",
-		    "" },
-		{ "a backend below a path",
-		    WELL "[backend c]\nurl = http://c/v1\n",
-		    "q.conf:5: [backend c]: url: http://c/v1: a path behind "
-		    "the host",
-		    "" },
-		{ "a class that nobody has", WELL "[queue]\nclass = bach\n",
-		    "q.conf: [queue]: class: bach: no such class",
-		    "did you mean batch?" },
-		{ "a class of a listener that nobody has",
-		    WELL "[listen m]\naddress = 127.0.0.1:2\nclass = x\n",
-		    "q.conf:5: [listen m]: class: x: no such class", "" },
-		{ "own classes without the default one", WELL "[class a]\n",
-		    "q.conf: [queue]: class: normal: no such class", "" },
-		{ "a rule without a class", WELL "[rule r]\npath = /x\n",
-		    "q.conf:5: [rule r]: without class", "" },
-		{ "a rule without a pattern", WELL "[rule r]\nclass = batch\n",
-		    "q.conf:5: [rule r]: without path, model, agent or client",
-		    "" },
-		{ "a model on a backend that is not there",
-		    WELL "[model m]\nbackends = b, c\n",
-		    "q.conf:5: [model m]: backends: c: no such backend", "" },
-		{ "a policy without its number",
-		    WELL "[queue]\nctx_policy = pin\n",
-		    "q.conf: [queue]: ctx_policy: without num_ctx", "" },
-		{ "keys that are needed and not there",
-		    WELL "[listen m]\naddress = 127.0.0.1:2\nneed_key = yes\n",
-		    "q.conf:5: [listen m]: need_key: there is no file of keys "
-		    "([queue] keys)",
-		    "" },
-		{ "nine classes",
-		    "[class 1]\n[class 2]\n[class 3]\n[class 4]\n[class 5]\n"
-		    "[class 6]\n[class 7]\n[class 8]\n[class 9]\n",
-		    "q.conf:9: more than 8 sections [class ...]", "" },
-	};
-
-	for (size_t i = 0; i < AK_COUNT(rows); i++) {
+	for (size_t i = 0; i < AK_COUNT(refused); i++) {
 		CONFIG struct config *config = conf_new();
 		struct ak_err err = { 0 };
 
-		ok(read_text(config, rows[i].text, &err) == -1, "%s is refused",
-		    rows[i].claim);
-		is_str(err.text, rows[i].error, "%s is told", rows[i].claim);
-		is_str(err.help, rows[i].help, "%s: what helps", rows[i].claim);
-		is_int(err.code, AK_CONFIG, "%s: 78", rows[i].claim);
+		ok(read_text(config, refused[i].text, &err) == -1,
+		    "%s is refused", refused[i].claim);
+		is_str(err.text, refused[i].error, "%s is told",
+		    refused[i].claim);
+		is_str(err.help, refused[i].help, "%s: what helps",
+		    refused[i].claim);
+		is_int(err.code, AK_CONFIG, "%s: 78", refused[i].claim);
 	}
 }
 

@@ -116,53 +116,48 @@ identify(struct settings *settings, const struct listen_conf *listen,
 	return got;
 }
 
+static const struct listen_conf open_to_all = { .client = "lan" },
+				needs = { .need_key = true },
+				users = { .trust_user = true,
+					.client = "webui" };
+static const struct {
+	const char *claim;
+	const struct listen_conf *listen;
+	const char *fields, *client;
+	int status, class, best;
+	bool manage;
+} askers[] = {
+	{ "a key", &open_to_all, "Authorization: Bearer aq-alice\r\n", "alice",
+	    0, 1, 0, true },
+	{ "the word in any case", &open_to_all,
+	    "authorization: bEARER  aq-alice\r\n", "alice", 0, 1, 0, true },
+	{ "x-api-key", &needs, "X-Api-Key: aq-bob\r\n", "bob", 0, 2, 2, false },
+	{ "no key where none is needed", &open_to_all, "", "lan", 0, -1, 0,
+	    false },
+	{ "another's dummy where none is needed", &open_to_all,
+	    "Authorization: Bearer ollama\r\n", "lan", 0, -1, 0, false },
+	{ "one that looks like ours", &open_to_all,
+	    "Authorization: Bearer aq-alicf\r\n", NULL, 401, 0, 0, false },
+	{ "none where one is needed", &needs, "", NULL, 401, 0, 0, false },
+	{ "a dummy where one is needed", &needs,
+	    "Authorization: Bearer ollama\r\n", NULL, 401, 0, 0, false },
+	{ "another scheme", &needs, "Authorization: Basic aq-alice\r\n", NULL,
+	    401, 0, 0, false },
+	{ "an empty key", &needs, "Authorization: Bearer \r\n", NULL, 401, 0, 0,
+	    false },
+	{ "a user behind a key", &users,
+	    "Authorization: Bearer aq-bob\r\n"
+	    "X-OpenWebUI-User-Id: u1\r\n",
+	    "u1", 0, 2, 2, false },
+	{ "a key without a user", &users, "Authorization: Bearer aq-bob\r\n",
+	    "bob", 0, 2, 2, false },
+	{ "a user where that is not trusted", &open_to_all,
+	    "X-OpenWebUI-User-Id: u1\r\n", "lan", 0, -1, 0, false },
+};
+
 static void
 test_identify(void)
 {
-	static const struct listen_conf open = { .client = "lan" },
-					needs = { .need_key = true },
-					users = { .trust_user = true,
-						.client = "webui" };
-	static const struct {
-		const char *claim;
-		const struct listen_conf *listen;
-		const char *fields, *client;
-		int status, class, best;
-		bool manage;
-	} rows[] = {
-		{ "a key", &open, "Authorization: Bearer aq-alice\r\n", "alice",
-		    0, 1, 0, true },
-		{ "the word in any case", &open,
-		    "authorization: bEARER  aq-alice\r\n", "alice", 0, 1, 0,
-		    true },
-		{ "x-api-key", &needs, "X-Api-Key: aq-bob\r\n", "bob", 0, 2, 2,
-		    false },
-		{ "no key where none is needed", &open, "", "lan", 0, -1, 0,
-		    false },
-		{ "another's dummy where none is needed", &open,
-		    "Authorization: Bearer ollama\r\n", "lan", 0, -1, 0,
-		    false },
-		{ "one that looks like ours", &open,
-		    "Authorization: Bearer aq-alicf\r\n", NULL, 401, 0, 0,
-		    false },
-		{ "none where one is needed", &needs, "", NULL, 401, 0, 0,
-		    false },
-		{ "a dummy where one is needed", &needs,
-		    "Authorization: Bearer ollama\r\n", NULL, 401, 0, 0,
-		    false },
-		{ "another scheme", &needs, "Authorization: Basic aq-alice\r\n",
-		    NULL, 401, 0, 0, false },
-		{ "an empty key", &needs, "Authorization: Bearer \r\n", NULL,
-		    401, 0, 0, false },
-		{ "a user behind a key", &users,
-		    "Authorization: Bearer aq-bob\r\n"
-		    "X-OpenWebUI-User-Id: u1\r\n",
-		    "u1", 0, 2, 2, false },
-		{ "a key without a user", &users,
-		    "Authorization: Bearer aq-bob\r\n", "bob", 0, 2, 2, false },
-		{ "a user where that is not trusted", &open,
-		    "X-OpenWebUI-User-Id: u1\r\n", "lan", 0, -1, 0, false },
-	};
 	AK_FREE char *text = ak_printf(
 	    "[alice]\nsha256=%s\nclass=normal\nclass_best=interactive\n"
 	    "manage=yes\n[bob]\nsha256=%s\nclass=batch\n",
@@ -174,22 +169,25 @@ test_identify(void)
 	is_int(keys_parse("keys", text, &keys, &err), 0, "two keys");
 	settings_default(&settings);
 	settings.keys = keys;
-	for (size_t i = 0; i < AK_COUNT(rows); i++) {
+	for (size_t i = 0; i < AK_COUNT(askers); i++) {
 		struct identity who = { 0 };
-		int got = identify(&settings, rows[i].listen, rows[i].fields,
-		    &who);
+		int got = identify(&settings, askers[i].listen,
+		    askers[i].fields, &who);
 
-		is_int(got, rows[i].status == 0 ? 0 : -1, "%s: is it served",
-		    rows[i].claim);
-		is_int(who.status, rows[i].status, "%s: status", rows[i].claim);
+		is_int(got, askers[i].status == 0 ? 0 : -1, "%s: is it served",
+		    askers[i].claim);
+		is_int(who.status, askers[i].status, "%s: status",
+		    askers[i].claim);
 		if (got != 0)
 			continue;
-		is_str(who.client, rows[i].client, "%s: who", rows[i].claim);
-		is_int(who.class, rows[i].class, "%s: class", rows[i].claim);
-		is_int(who.class_best, rows[i].best, "%s: the best it may ask",
-		    rows[i].claim);
-		is_int(who.manage, rows[i].manage, "%s: manages",
-		    rows[i].claim);
+		is_str(who.client, askers[i].client, "%s: who",
+		    askers[i].claim);
+		is_int(who.class, askers[i].class, "%s: class",
+		    askers[i].claim);
+		is_int(who.class_best, askers[i].best,
+		    "%s: the best it may ask", askers[i].claim);
+		is_int(who.manage, askers[i].manage, "%s: manages",
+		    askers[i].claim);
 	}
 	keys_free(keys);
 }
