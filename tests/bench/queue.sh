@@ -226,8 +226,17 @@ token_delay() {
 	bars token
 }
 
-# Requests a second; an answer that is not 2xx is none.
+# cpu PID: microseconds of processor time that it has used.
+cpu() {
+	awk -v hz="$(getconf CLK_TCK)" '{ printf "%d", ($14 + $15) * 1e6 / hz }' \
+		"/proc/$1/stat"
+}
+
+# load NAME CONNECTIONS PORT [PID]: requests a second, and the processor time
+# that the process took for each. An answer that is not 2xx is none.
 load() {
+	local before=0 requests
+	[ -z "${4:-}" ] || before=$(cpu "$4")
 	wrk -t1 -c"$2" -d"${seconds}s" -s "$scratch/post.lua" \
 		"http://127.0.0.1:$3" >"$scratch/wrk"
 	if grep -q 'Non-2xx' "$scratch/wrk"; then
@@ -235,6 +244,9 @@ load() {
 		note "$1" 0
 	else
 		note "$1" "$(awk '/^Requests\/sec/ { print $2 }' "$scratch/wrk")"
+		requests=$(awk '/requests in/ { print $1 }' "$scratch/wrk")
+		[ -z "${4:-}" ] || note "$1.cpu" \
+			"$(calc "($(cpu "$4") - $before) / $requests")"
 	fi
 }
 
@@ -244,7 +256,8 @@ rates() {
 	shift 2
 	record "queue-$name" requests_per_second "$target" \
 		"$(holds "$a / $b >= $target")" "ours $a" "haproxy $b" \
-		"ratio $(calc "$a / $b")" "$@"
+		"ratio $(calc "$a / $b")" "ours_cpu_us $(of "$name.ours.cpu")" \
+		"haproxy_cpu_us $(of "$name.haproxy.cpu")" "$@"
 }
 
 rate() {
@@ -258,13 +271,13 @@ rate() {
 	for ((i = 0; i < rounds; i++)); do
 		for c in 64 256; do
 			load "pass-$c.direct" "$c" "$answer"
-			load "pass-$c.ours" "$c" "${o[pass]}"
-			load "pass-$c.haproxy" "$c" "${h[pass]}"
+			load "pass-$c.ours" "$c" "${o[pass]}" "${pids[pass]}"
+			load "pass-$c.haproxy" "$c" "${h[pass]}" "${pids[haproxy]}"
 			load "pass-$c.nginx" "$c" "${n[pass]}"
 		done
 		for c in 4 1; do
-			load "queued-$c.ours" 256 "${o[$c]}"
-			load "queued-$c.haproxy" 256 "${h[$c]}"
+			load "queued-$c.ours" 256 "${o[$c]}" "${pids[$c]}"
+			load "queued-$c.haproxy" 256 "${h[$c]}" "${pids[haproxy]}"
 		done
 	done
 	for c in 64 256; do
@@ -359,8 +372,8 @@ declare -A pids=() \
 backends
 peers
 ours pass "${o[pass]}" "$answer" 1000
-ours four "${o[4]}" "$answer" 4
-ours one "${o[1]}" "$answer" 1
+ours 4 "${o[4]}" "$answer" 4
+ours 1 "${o[1]}" "$answer" 1
 ours tokens "${o[tokens]}" "$tokens" 64
 [ $# -gt 0 ] || set -- delay tokens rate memory size
 for what; do
