@@ -32,7 +32,7 @@ complains() {
 	[ -n "$text" ] || deny "stderr is empty"
 	[[ $text != *$'\n'* ]] || deny "more than one line:" "$text"
 	[[ $text =~ ^aikit-[a-z]+:\ . ]] || deny "no tool in front: $text"
-	[[ $text != *. && $text != *.\) ]] || deny "a full stop: $text"
+	[[ $text == *...* || ! $text =~ \.\)?$ ]] || deny "a full stop: $text"
 	[[ ! ${text//: $names /: } =~ :\ [A-Z][a-z]+\ [a-z] ]] ||
 		deny "a capital: $text"
 }

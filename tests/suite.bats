@@ -153,8 +153,8 @@ manual_of() {
 @test "no option takes a secret" {
 	for tool in "${tools[@]}"; do
 		while read -r command; do
-			! options_of "$tool" "$command" |
-				grep -E '^(password|passphrase|secret|token|key)$'
+			run -1 grep -E '^(password|passphrase|secret|token|key)$' \
+				<<<"$(options_of "$tool" "$command")"
 		done < <(commands_of "$tool")
 	done
 }
@@ -183,11 +183,10 @@ manual_of() {
 	for tool in "${tools[@]}"; do
 		# shellcheck disable=SC2016
 		run -0 --separate-stderr bash -c '
-			{ wait_for_reader=1; "$1" --help; echo $? >status; } 2>err |
-				exec 0<&-
-			:' - "$tool"
-		[[ $(cat status) =~ ^(0|141)$ ]]
-		[ ! -s err ]
+			"$1" --help | exec sleep 0
+			echo "${PIPESTATUS[0]}"' - "$tool"
+		[[ $output =~ ^(0|141)$ ]]
+		[ -z "$stderr" ]
 	done
 }
 
@@ -261,9 +260,11 @@ manual_of() {
 
 @test "no tool is linked with libcurl, nor with what nobody named" {
 	for tool in "${tools[@]}"; do
-		run -0 bash -c "ldd \$(command -v $tool) | awk '{ print \$1 }' |
-			grep -vE '^(linux-vdso|/lib|lib(c|m|cjson|inih|crypto|asan|ubsan|gcc_s)\\.so)'"  || true
-		[ -z "$output" ] || deny "$tool: $output"
+		run -0 ldd "$(command -v "$tool")"
+		while read -r name _; do
+			[[ $name =~ ^(linux-vdso|/lib|lib(c|m|cjson|inih|crypto|asan|ubsan|gcc_s)\.so) ]] ||
+				deny "$tool is linked with $name"
+		done <<<"$output"
 	done
 }
 
