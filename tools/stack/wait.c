@@ -238,14 +238,7 @@ static int
 listen_events(struct waiting *w, struct ak_http_request *request,
     struct ak_http_reply *reply, struct ak_buf *path)
 {
-	AK_BUF struct ak_buf filter = { 0 };
-
-	ak_buf_printf(&filter,
-	    "{\"type\":[\"container\"],"
-	    "\"label\":[\"com.docker.compose.project=%s\"]}",
-	    w->kit->project);
-	ak_buf_str(path, "/events?filters=");
-	ak_http_escape(path, filter.data);
+	engine_events_path(path, w->kit->project);
 	*request = (struct ak_http_request){
 		.path = path->data, .stall_ms = -1, .on_data = woken, .arg = w
 	};
