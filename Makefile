@@ -14,6 +14,7 @@ B = build
 CFLAGS = -O2 -g
 FUZZ_SECONDS = 5
 PREFIX = /usr/local
+DIST = aikit-$(VERSION).tar.gz
 SHARE = $(DESTDIR)$(PREFIX)/share
 VERSION := $(shell cat VERSION 2>/dev/null || GIT_OPTIONAL_LOCKS=0 \
 	git describe --tags --always --dirty 2>/dev/null || echo unknown)
@@ -136,9 +137,9 @@ install: all
 	tar -c $(PRIVATE:%=--exclude=deploy/%) deploy | tar -x -C $(SHARE)/aikit
 
 dist:
-	$(Q)mkdir -p $(B) && echo $(VERSION) >$(B)/VERSION
+	$(Q)echo $(VERSION) >$(B)/VERSION
 	git archive --prefix=aikit-$(VERSION)/ --add-file=$(B)/VERSION HEAD | \
-	    gzip -9n >aikit-$(VERSION).tar.gz
+	    gzip -9n >$(DIST)
 
 clean:
 	rm -rf $(B)
