@@ -19,7 +19,8 @@ SHARE = $(DESTDIR)$(PREFIX)/share
 VERSION := $(shell cat VERSION 2>/dev/null || GIT_OPTIONAL_LOCKS=0 \
 	git describe --tags --always --dirty 2>/dev/null || echo unknown)
 
-MAKEFLAGS += --no-print-directory $(if $(filter 0,$(MAKELEVEL)),-j$(shell nproc))
+MAKEFLAGS += --no-print-directory \
+	$(if $(filter 0,$(MAKELEVEL)),-j$(shell nproc))
 Q = $(if $(V),,@)
 say = $(if $(V),,@printf '  %-5s %s\n' $(1) $(@:$(B)/%=%))
 
@@ -124,8 +125,7 @@ format:
 tidy: $(SOURCES:%.c=$(B)/%.tidy)
 $(B)/%.tidy: %.c $(B)/%.o .clang-tidy
 	$(call say,TIDY)
-	$(Q)clang-tidy --quiet $< -- -std=gnu17 -D_GNU_SOURCE -I. 2>/dev/null && \
-	    touch $@
+	$(Q)clang-tidy --quiet $< -- 2>/dev/null && touch $@
 
 install: all
 	install -D -t $(DESTDIR)$(PREFIX)/bin $(BIN)
