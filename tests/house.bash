@@ -47,6 +47,11 @@ wait_for() {
 	done
 }
 
+# A sanitized build looks for leaks by ptrace(2) itself, and cannot below strace.
+strace() {
+	ASAN_OPTIONS=detect_leaks=0 command strace "$@"
+}
+
 # A TCP port of 127.0.0.1 that the kernel gives and nobody listens on.
 free_port() {
 	python3 -c 'import socket
