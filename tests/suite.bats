@@ -262,7 +262,7 @@ manual_of() {
 	for tool in "${tools[@]}"; do
 		run -0 ldd "$(command -v "$tool")"
 		while read -r name _; do
-			[[ $name =~ ^(linux-vdso|/lib|lib(c|m|cjson|inih|crypto|asan|ubsan|gcc_s|stdc\+\+)\.so) ]] ||
+			[[ $name =~ ^(linux-vdso|/lib|lib(c|m|cjson|inih|crypto|z|zstd|asan|ubsan|gcc_s|stdc\+\+)\.so) ]] ||
 				deny "$tool is linked with $name"
 		done <<<"$output"
 	done
