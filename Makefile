@@ -5,8 +5,8 @@
 # instruments. CC, CFLAGS, CPPFLAGS and LDFLAGS are the builder's own.
 
 # A name here is all that a new tool takes.
-TOOLS = stack
-PKGS = libcjson inih libcrypto
+TOOLS = stack queue
+PKGS = libcjson inih libcrypto libzstd
 # What a kit in use holds, and no package may.
 PRIVATE = .env local.ini secrets certificates
 

@@ -1,0 +1,313 @@
+/*
+ * metrics_now - what is true at this moment, asked of those who know.
+ */
+#include <sys/resource.h>
+
+#include <dirent.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include "tools/queue/metrics_impl.h"
+
+#ifndef AK_VERSION
+#define AK_VERSION "unknown"
+#endif
+
+#define P METRICS_PREFIX
+
+static void
+put_classes(const struct queue *q, const struct sched_stats *stats,
+    struct ak_buf *buf)
+{
+	const struct sched_class *classes = q->settings->sched.classes;
+	int64_t limit = q->settings->sched.queue_limit;
+	int64_t gap = 0;
+
+#define EACH_CLASS(i) \
+	for (int i = 0; i < SCHED_CLASSES && classes[i].name[0]; i++)
+	metrics_family(buf, P "depth", "gauge", "Requests that wait.");
+	EACH_CLASS(i)
+	metrics_sample(buf, P "depth", "class", classes[i].name,
+	    stats->classes[i].queued);
+	metrics_family(buf, P "depth_limit", "gauge", "How many may wait.");
+	EACH_CLASS(i)
+	metrics_sample(buf, P "depth_limit", "class", classes[i].name,
+	    classes[i].queue_limit > 0 ? classes[i].queue_limit : limit);
+	metrics_family(buf, P "oldest_wait_seconds", "gauge",
+	    "How long the one that waits longest has.");
+	EACH_CLASS(i)
+	metrics_sample_seconds(buf, P "oldest_wait_seconds", "class",
+	    classes[i].name, stats->classes[i].oldest_wait);
+	metrics_family(buf, P "gpu_busy_seconds_total", "counter",
+	    "Time that slots of backends worked.");
+	EACH_CLASS(i)
+	metrics_sample_seconds(buf, P "gpu_busy_seconds_total", "class",
+	    classes[i].name, stats->classes[i].gpu_us);
+	metrics_family(buf, P "starvation_promotions_total", "counter",
+	    "Requests that went first since they had waited max_wait.");
+	EACH_CLASS(i)
+	metrics_sample(buf, P "starvation_promotions_total", "class",
+	    classes[i].name, stats->classes[i].promotions);
+	metrics_family(buf, P "paused", "gauge", "1: starts nothing now.");
+	EACH_CLASS(i)
+	{
+		AK_FREE char *scope = ak_printf("class:%s", classes[i].name);
+
+		metrics_sample(buf, P "paused", "scope", scope,
+		    stats->classes[i].paused);
+		gap = stats->classes[i].gap > gap ? stats->classes[i].gap : gap;
+	}
+#undef EACH_CLASS
+	metrics_family(buf, P "fairness_gap_tokens", "gauge",
+	    "How far apart clients with work are, in weighted tokens.");
+	metrics_sample(buf, P "fairness_gap_tokens", NULL, NULL, gap);
+}
+
+static void
+put_switches(const struct sched_stats *stats, struct ak_buf *buf)
+{
+	metrics_family(buf, P "model_switches_total", "counter",
+	    "Loads that the scheduler decided on.");
+	for (int i = 0; i < SCHED_CAUSES; i++)
+		metrics_sample(buf, P "model_switches_total", "reason",
+		    sched_cause_name((enum sched_cause)i), stats->switches[i]);
+	metrics_family(buf, P "switch_seconds_total", "counter",
+	    "Time that they took.");
+	metrics_sample_seconds(buf, P "switch_seconds_total", NULL, NULL,
+	    stats->switch_us);
+	metrics_family(buf, P "switches_failed_total", "counter",
+	    "Loads that came to nothing.");
+	metrics_sample(buf, P "switches_failed_total", NULL, NULL,
+	    stats->switches_failed);
+	metrics_family(buf, P "preempted_total", "counter",
+	    "Requests stopped for better work, and queued again.");
+	metrics_sample(buf, P "preempted_total", NULL, NULL, stats->preempted);
+}
+
+/* Numbers of one model on the backends. */
+struct of_model {
+	const char *model;
+	int running[SCHED_BACKENDS];
+	uint32_t resident;
+};
+
+struct of_models {
+	struct of_model *models;
+	size_t count;
+};
+
+static struct of_model *
+of_model(struct of_models *all, const char *model)
+{
+	for (size_t i = 0; i < all->count; i++)
+		if (ak_streq(all->models[i].model, model))
+			return &all->models[i];
+	all->models = ak_resize(all->models, all->count + 1,
+	    sizeof(*all->models));
+	all->models[all->count] = (struct of_model){ .model = model };
+	return &all->models[all->count++];
+}
+
+/* One model may be several keys, by its options. */
+static void
+each_key(void *arg, const struct sched_key_stats *key)
+{
+	if (key->resident != 0)
+		of_model(arg, key->model)->resident |= key->resident;
+}
+
+static void
+put_models(const struct queue *q, struct ak_buf *buf)
+{
+	struct of_models all = { 0 };
+
+	sched_keys(q->sched, each_key, &all);
+	for (const struct request *r = q->requests; r != NULL; r = r->next)
+		if (r->backend >= 0 && r->model != NULL && r->sched_id != 0 &&
+		    r->phase > PHASE_QUEUED && r->phase < PHASE_ENDED)
+			of_model(&all, r->model->text)->running[r->backend]++;
+	metrics_family(buf, P "running", "gauge",
+	    "Requests that a backend works on.");
+	for (size_t i = 0; i < all.count; i++)
+		for (int b = 0; b < SCHED_BACKENDS; b++)
+			if (all.models[i].running[b] > 0) {
+				ak_buf_str(buf, P "running{");
+				metrics_label(buf, "backend",
+				    q->backends[b].name);
+				metrics_label(buf, "model",
+				    all.models[i].model);
+				ak_buf_printf(buf, "} %d\n",
+				    all.models[i].running[b]);
+			}
+	metrics_family(buf, P "backend_resident", "gauge",
+	    "1: the model is loaded.");
+	for (size_t i = 0; i < all.count; i++)
+		for (int b = 0; b < SCHED_BACKENDS; b++)
+			if ((all.models[i].resident >> b & 1) != 0 &&
+			    q->backends[b].used) {
+				ak_buf_str(buf, P "backend_resident{");
+				metrics_label(buf, "backend",
+				    q->backends[b].name);
+				metrics_label(buf, "model",
+				    all.models[i].model);
+				ak_buf_str(buf, "} 1\n");
+			}
+	free(all.models);
+}
+
+static int
+slots(const struct backend *b)
+{
+	return b->sched.limit > 0 ? b->sched.limit
+				  : b->sched.slots * b->sched.loaded_max;
+}
+
+static void
+put_backends(const struct queue *q, struct ak_buf *buf)
+{
+	static const struct {
+		const char *name, *type, *help;
+	} families[] = {
+		{ P "slots", "gauge", "Requests that it takes at once." },
+		{ P "backend_up", "gauge", "1: answers and may be sent to." },
+		{ P "breaker_state", "gauge",
+		    "0: closed, 1: open, 2: one is let through." },
+		{ P "backend_requests_total", "counter", "Sent to it." },
+		{ P "backend_failures_total", "counter", "That it failed." },
+	};
+
+	for (size_t f = 0; f < AK_COUNT(families); f++) {
+		metrics_family(buf, families[f].name, families[f].type,
+		    families[f].help);
+		for (int i = 0; i < SCHED_BACKENDS; i++) {
+			const struct backend *b = &q->backends[i];
+			const int64_t values[] = { slots(b), b->ready,
+				(int64_t)b->breaker, b->requests, b->failures };
+
+			if (b->used)
+				metrics_sample(buf, families[f].name, "backend",
+				    b->name, values[f]);
+		}
+	}
+}
+
+static void
+each_client(void *arg, const struct sched_client_stats *client)
+{
+	metrics_sample(arg, P "client_tokens_total", "client", client->name,
+	    client->prompt + client->generated);
+}
+
+static void
+put_counters(const struct queue *q, int64_t dropped, struct ak_buf *buf)
+{
+	const struct counters *c = &q->counters;
+	const struct {
+		const char *name, *type, *help;
+		int64_t value;
+	} plain[] = {
+		{ P "connections", "gauge", "Connections of clients.",
+		    q->client_count },
+		{ P "accepted_total", "counter", "Connections accepted.",
+		    c->accepted },
+		{ P "accept_throttled_total", "counter",
+		    "Times that accepting stopped for want of files.",
+		    c->throttled },
+		{ P "retried_total", "counter",
+		    "Requests sent to another backend.", c->retried },
+		{ P "replayed_total", "counter",
+		    "Requests sent anew when a kept connection had died.",
+		    c->replayed },
+		{ P "upstream_connects_total", "counter",
+		    "Connections opened to backends.", c->upstream_connects },
+		{ P "upstream_malformed_total", "counter",
+		    "Answers of backends that were no HTTP.", c->upstream_bad },
+		{ P "body_memory_bytes", "gauge", "Bodies held in memory.",
+		    q->memory_bytes },
+		{ P "spilled_bytes", "gauge", "Bodies held on disk.",
+		    q->spilled_bytes },
+		{ P "log_dropped_total", "counter",
+		    "Lines of the access log that nobody took.", dropped },
+	};
+
+	for (size_t i = 0; i < AK_COUNT(plain); i++) {
+		metrics_family(buf, plain[i].name, plain[i].type,
+		    plain[i].help);
+		metrics_sample(buf, plain[i].name, NULL, NULL, plain[i].value);
+	}
+	metrics_family(buf, P "parse_errors_total", "counter",
+	    "Requests that were no HTTP as it must be.");
+	for (int i = 1; i < HTTP1_BADS; i++)
+		if (c->bad[i] > 0)
+			metrics_sample(buf, P "parse_errors_total", "kind",
+			    http1_kind((enum http1_bad)i), c->bad[i]);
+}
+
+static int64_t
+open_files(int dir)
+{
+	char buf[4096];
+	int64_t count = 0;
+	ssize_t got;
+
+	if (dir == -1 || lseek(dir, 0, SEEK_SET) == -1)
+		return -1;
+	while ((got = getdents64(dir, buf, sizeof(buf))) > 0)
+		for (ssize_t at = 0; at < got; count++) {
+			struct dirent64 *entry = (void *)(buf + at);
+
+			at += entry->d_reclen;
+		}
+	return count - 2; /* . and .. */
+}
+
+static void
+put_process(const struct metrics *m, struct ak_buf *buf)
+{
+	char text[128] = "";
+	long long size, pages;
+	int64_t files = open_files(m->fds);
+	struct rusage usage;
+
+	if (m->statm != -1 && pread(m->statm, text, sizeof(text) - 1, 0) > 0 &&
+	    sscanf(text, "%20lld %20lld", &size, &pages) == 2) {
+		metrics_family(buf, "process_resident_memory_bytes", "gauge",
+		    "Resident memory.");
+		metrics_sample(buf, "process_resident_memory_bytes", NULL, NULL,
+		    pages * sysconf(_SC_PAGESIZE));
+	}
+	if (files >= 0) {
+		metrics_family(buf, "process_open_fds", "gauge",
+		    "Open descriptors.");
+		metrics_sample(buf, "process_open_fds", NULL, NULL, files);
+	}
+	getrusage(RUSAGE_SELF, &usage);
+	metrics_family(buf, "process_cpu_seconds_total", "counter",
+	    "CPU time used.");
+	metrics_sample_seconds(buf, "process_cpu_seconds_total", NULL, NULL,
+	    (usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) * QUEUE_SECOND +
+		usage.ru_utime.tv_usec + usage.ru_stime.tv_usec);
+}
+
+void
+metrics_text(struct metrics *m, const struct queue *q, bool client_labels,
+    int64_t dropped, struct ak_buf *buf)
+{
+	struct sched_stats stats;
+
+	sched_stats(q->sched, q->now, &stats);
+	metrics_family(buf, P "build_info", "gauge", "Always 1.");
+	metrics_sample(buf, P "build_info", "version", AK_VERSION, 1);
+	metrics_counted(m, buf);
+	put_classes(q, &stats, buf);
+	put_models(q, buf);
+	put_switches(&stats, buf);
+	put_backends(q, buf);
+	if (client_labels) {
+		metrics_family(buf, P "client_tokens_total", "counter",
+		    "Tokens read and made for a client.");
+		sched_clients(q->sched, each_client, buf);
+	}
+	put_counters(q, dropped, buf);
+	put_process(m, buf);
+}

@@ -1,0 +1,293 @@
+/*
+ * metrics_text - all of it as Prometheus reads it.
+ *
+ * Source: prometheus.io/docs/instrumenting/exposition_formats, text format
+ * 0.0.4; names as prometheus.io/docs/practices/naming wants them.
+ */
+#include <stdio.h>
+
+#include "tools/queue/metrics_impl.h"
+
+#define P METRICS_PREFIX
+
+void
+metrics_family(struct ak_buf *buf, const char *name, const char *type,
+    const char *help)
+{
+	ak_buf_printf(buf, "# HELP %s %s\n# TYPE %s %s\n", name, help, name,
+	    type);
+}
+
+void
+metrics_label(struct ak_buf *buf, const char *name, const char *value)
+{
+	ak_buf_char(buf, buf->data[buf->len - 1] == '{' ? '\0' : ',');
+	if (buf->data[buf->len - 1] == '\0')
+		buf->len--;
+	ak_buf_str(buf, name);
+	ak_buf_str(buf, "=\"");
+	for (; *value != '\0'; value++) {
+		if (*value == '\\' || *value == '"')
+			ak_buf_char(buf, '\\');
+		if (*value == '\n')
+			ak_buf_str(buf, "\\n");
+		else
+			ak_buf_char(buf, *value);
+	}
+	ak_buf_char(buf, '"');
+}
+
+/* us as seconds, exactly. */
+static void
+seconds(struct ak_buf *buf, int64_t us)
+{
+	ak_buf_printf(buf, "%lld.%06lld", (long long)(us / QUEUE_SECOND),
+	    (long long)(us % QUEUE_SECOND));
+}
+
+/* name{a="..."} value, with one label or none. */
+void
+metrics_sample(struct ak_buf *buf, const char *name, const char *key,
+    const char *value, int64_t number)
+{
+	ak_buf_str(buf, name);
+	if (key != NULL) {
+		ak_buf_char(buf, '{');
+		metrics_label(buf, key, value);
+		ak_buf_char(buf, '}');
+	}
+	ak_buf_printf(buf, " %lld\n", (long long)number);
+}
+
+void
+metrics_sample_seconds(struct ak_buf *buf, const char *name, const char *key,
+    const char *value, int64_t us)
+{
+	ak_buf_str(buf, name);
+	if (key != NULL) {
+		ak_buf_char(buf, '{');
+		metrics_label(buf, key, value);
+		ak_buf_char(buf, '}');
+	}
+	ak_buf_char(buf, ' ');
+	seconds(buf, us);
+	ak_buf_char(buf, '\n');
+}
+
+struct labels {
+	const char *class, *model; /* NULL: none */
+};
+
+static void
+open_labels(struct ak_buf *buf, const char *name, const char *suffix,
+    const struct labels *labels)
+{
+	ak_buf_str(buf, name);
+	ak_buf_str(buf, suffix);
+	ak_buf_char(buf, '{');
+	if (labels->class != NULL)
+		metrics_label(buf, "class", labels->class);
+	if (labels->model != NULL)
+		metrics_label(buf, "model", labels->model);
+}
+
+/* "{}" is well-formed, but no labels are nicer without. */
+static void
+close_labels(struct ak_buf *buf)
+{
+	if (buf->data[buf->len - 1] == '{')
+		buf->len--;
+	else
+		ak_buf_char(buf, '}');
+}
+
+static void
+histogram(struct ak_buf *buf, const char *name, const struct labels *labels,
+    const struct hist *hist, enum buckets kind)
+{
+	int64_t sum = 0;
+
+	for (size_t i = 0; i <= BUCKETS; i++)
+		sum += hist->counts[i];
+	if (sum == 0)
+		return;
+	sum = 0;
+	for (size_t i = 0; i <= BUCKETS; i++) {
+		char end[32] = "+Inf";
+
+		if (i < BUCKETS)
+			snprintf(end, sizeof(end), "%g",
+			    (double)metrics_buckets[kind][i] / 1e6);
+		sum += hist->counts[i];
+		open_labels(buf, name, "_bucket", labels);
+		metrics_label(buf, "le", end);
+		ak_buf_printf(buf, "} %lld\n", (long long)sum);
+	}
+	open_labels(buf, name, "_sum", labels);
+	close_labels(buf);
+	ak_buf_char(buf, ' ');
+	seconds(buf, hist->sum);
+	ak_buf_char(buf, '\n');
+	open_labels(buf, name, "_count", labels);
+	close_labels(buf);
+	ak_buf_printf(buf, " %lld\n", (long long)sum);
+}
+
+static const char *
+class_text(const struct metrics *m, size_t class)
+{
+	return class == 0	   ? "none"
+	    : class == CLASS_OTHER ? "other"
+				   : m->classes[class];
+}
+
+/* ---- What was counted. ---- */
+
+static void
+put_requests(const struct metrics *m, struct ak_buf *buf)
+{
+	metrics_family(buf, P "requests_total", "counter",
+	    "Requests that have ended.");
+	for (size_t i = 0; i < SERIES; i++) {
+		const struct series *s = &m->series[i];
+
+		if (!s->used)
+			continue;
+		ak_buf_str(buf, P "requests_total{");
+		metrics_label(buf, "class", class_text(m, s->class));
+		metrics_label(buf, "endpoint",
+		    s->route ? s->route->path : "other");
+		metrics_label(buf, "model",
+		    m->models[s->model] != NULL ? m->models[s->model]->name
+						: "other");
+		ak_buf_printf(buf, ",code=\"%d\"} %lld\n", s->code,
+		    (long long)s->count);
+	}
+}
+
+static void
+put_pair(struct ak_buf *buf, const char *name, const char *class,
+    const char *key, const char *value, int64_t count)
+{
+	if (count == 0)
+		return;
+	ak_buf_printf(buf, "%s{", name);
+	metrics_label(buf, "class", class);
+	metrics_label(buf, key, value);
+	ak_buf_printf(buf, "} %lld\n", (long long)count);
+}
+
+static void
+put_ends(const struct metrics *m, struct ak_buf *buf)
+{
+	metrics_family(buf, P "rejected_total", "counter",
+	    "Requests refused by the queue itself.");
+	for (size_t c = 0; c < CLASSES; c++)
+		for (int i = 0; i < REJECTED_REASONS; i++)
+			if (m->rejected[c][i] > 0)
+				put_pair(buf, P "rejected_total",
+				    class_text(m, c), "reason",
+				    metrics_rejected_name(i),
+				    m->rejected[c][i]);
+	metrics_family(buf, P "cancelled_total", "counter",
+	    "Requests whose client left, or that the operator cancelled.");
+	for (size_t c = 0; c < CLASSES; c++)
+		for (int i = 0; i < PHASES; i++)
+			if (m->cancelled[c][i] > 0)
+				put_pair(buf, P "cancelled_total",
+				    class_text(m, c), "phase",
+				    phase_name((enum phase)i),
+				    m->cancelled[c][i]);
+}
+
+static void
+put_class_hists(const struct metrics *m, struct ak_buf *buf)
+{
+	metrics_family(buf, P "wait_seconds", "histogram",
+	    "From being queued to being sent.");
+	for (size_t c = 0; c < CLASSES; c++)
+		histogram(buf, P "wait_seconds",
+		    &(struct labels){ .class = class_text(m, c) }, &m->wait[c],
+		    BUCKETS_WAIT);
+	metrics_family(buf, P "request_duration_seconds", "histogram",
+	    "From the first byte of the request to the last of the answer.");
+	for (size_t c = 0; c < CLASSES; c++)
+		histogram(buf, P "request_duration_seconds",
+		    &(struct labels){ .class = class_text(m, c) },
+		    &m->duration[c], BUCKETS_ANSWER);
+	metrics_family(buf, P "overhead_seconds", "histogram",
+	    "Time that the queue itself took, without any wait.");
+	histogram(buf, P "overhead_seconds", &(struct labels){ 0 }, &m->own,
+	    BUCKETS_OWN);
+}
+
+static void
+put_model_hists(const struct metrics *m, struct ak_buf *buf)
+{
+	static const struct {
+		const char *name, *help;
+		size_t at;
+		enum buckets kind;
+	} hists[] = {
+		{ P "upstream_ttfb_seconds",
+		    "From sending to the first byte of the answer.",
+		    offsetof(struct model_counts, first_byte), BUCKETS_ANSWER },
+		{ P "inter_token_seconds", "Between two tokens.",
+		    offsetof(struct model_counts, token), BUCKETS_TOKEN },
+		{ P "model_load_seconds", "Loads, as the backend tells them.",
+		    offsetof(struct model_counts, load), BUCKETS_LOAD },
+	};
+
+	for (size_t h = 0; h < AK_COUNT(hists); h++) {
+		metrics_family(buf, hists[h].name, "histogram", hists[h].help);
+		for (size_t i = 1; i < MODELS; i++)
+			if (m->models[i] != NULL)
+				histogram(buf, hists[h].name,
+				    &(struct labels){
+					.model = m->models[i]->name },
+				    (const void *)((const char *)m->models[i] +
+					hists[h].at),
+				    hists[h].kind);
+	}
+	metrics_family(buf, P "time_to_first_token_seconds", "histogram",
+	    "From the first byte of the request to the first token.");
+	for (size_t i = 1; i < MODELS; i++)
+		for (size_t c = 0; c < CLASSES && m->models[i] != NULL; c++)
+			histogram(buf, P "time_to_first_token_seconds",
+			    &(struct labels){
+				class_text(m, c), m->models[i]->name },
+			    &m->models[i]->classes[c].first_token,
+			    BUCKETS_ANSWER);
+}
+
+static void
+put_tokens(const struct metrics *m, struct ak_buf *buf)
+{
+	metrics_family(buf, P "prompt_tokens_total", "counter", "Tokens read.");
+	for (size_t i = 1; i < MODELS; i++)
+		for (size_t c = 0; c < CLASSES && m->models[i] != NULL; c++)
+			if (m->models[i]->classes[c].prompt > 0)
+				put_pair(buf, P "prompt_tokens_total",
+				    class_text(m, c), "model",
+				    m->models[i]->name,
+				    m->models[i]->classes[c].prompt);
+	metrics_family(buf, P "generated_tokens_total", "counter",
+	    "Tokens made.");
+	for (size_t i = 1; i < MODELS; i++)
+		for (size_t c = 0; c < CLASSES && m->models[i] != NULL; c++)
+			if (m->models[i]->classes[c].generated > 0)
+				put_pair(buf, P "generated_tokens_total",
+				    class_text(m, c), "model",
+				    m->models[i]->name,
+				    m->models[i]->classes[c].generated);
+}
+
+void
+metrics_counted(const struct metrics *m, struct ak_buf *buf)
+{
+	put_requests(m, buf);
+	put_class_hists(m, buf);
+	put_ends(m, buf);
+	put_model_hists(m, buf);
+	put_tokens(m, buf);
+}

@@ -1,0 +1,262 @@
+/*
+ * serve - which lane a whole request takes, and when its turn comes.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "tools/queue/proxy.h"
+
+/* A token of a prompt is about so many bytes of body. */
+#define TOKEN_BYTES 4
+
+/* What a reason of sched means to the client. */
+static const struct {
+	int status;
+	const char *text;
+} refusals[SCHED_REASONS] = {
+	[SCHED_FULL] = { 503, "the queue is full" },
+	[SCHED_CLASS_FULL] = { 503, "the queue of this class is full" },
+	[SCHED_CLIENT_FULL] = { 429, "too many of your requests wait" },
+	[SCHED_TABLE_FULL] = { 503, "too many clients or models at once" },
+	[SCHED_NO_CLASS] = { 500, "no such class" },
+	[SCHED_BAD_NAME] = { 400, "the name of the model is too long" },
+	[SCHED_NO_BACKEND] = { 404, "no server has this model" },
+	[SCHED_CLOSED] = { 503, "no new requests are taken now" },
+	[SCHED_HOPELESS] = { 503, "it would not be done in time" },
+	[SCHED_LATE] = { 503, "its turn did not come in time" },
+};
+
+static void
+refuse_for(struct queue *q, struct request *r, enum sched_reason why)
+{
+	int64_t wait = sched_estimate_class(q->sched, r->class, q->now);
+	struct dialect_error error = {
+		.status = refusals[why].status,
+		.text = refusals[why].text,
+		.code = sched_reason_name(why),
+	};
+
+	r->why = (uint8_t)why;
+	if (error.status == 503 || error.status == 429)
+		error.retry_ms = wait > QUEUE_SECOND ? wait / 1000 : 1000;
+	serve_refuse(q, r, &error, OUTCOME_REFUSED);
+}
+
+static bool
+any_ready(const struct queue *q)
+{
+	for (int i = 0; i < SCHED_BACKENDS; i++)
+		if (q->backends[i].used && q->backends[i].ready)
+			return true;
+	return false;
+}
+
+static void
+refuse_down(struct queue *q, struct request *r)
+{
+	serve_refuse(q, r,
+	    &(struct dialect_error){ .status = 503,
+		.text = "no server answers",
+		.code = "backend_down",
+		.retry_ms = q->settings->health.interval / 1000 },
+	    OUTCOME_FAILED);
+}
+
+static void
+enqueue(struct queue *q, struct request *r)
+{
+	enum sched_reason why;
+	struct sched_request what = {
+		.class = r->class,
+		.client = r->user->text[0] != '\0' ? r->user->text : "-",
+		.model = r->model->text,
+		.options = r->options->text,
+		.deadline = r->deadline,
+		.prompt = (int)(r->held.body_len / TOKEN_BYTES),
+		.owner = r,
+	};
+
+	if (!any_ready(q)) {
+		refuse_down(q, r);
+		return;
+	}
+	why = sched_add(q->sched, &what, q->now, &r->sched_id);
+	if (why != SCHED_OK) {
+		refuse_for(q, r, why);
+		return;
+	}
+	r->phase = PHASE_QUEUED;
+	r->at_queued = q->now;
+	r->position = q->queued++;
+	q->pick = true;
+}
+
+static void
+direct(struct queue *q, struct request *r)
+{
+	int backend = backend_pick(q, r);
+
+	r->at_run = q->now;
+	if (backend == -1)
+		refuse_down(q, r);
+	else
+		upstream_start(q, r, backend, false);
+}
+
+/* In their order, a few at a time. */
+static void
+manage(struct queue *q, struct request *r)
+{
+	r->phase = PHASE_QUEUED;
+	r->at_queued = q->now;
+	if (q->manage_first == NULL)
+		q->manage_last = &q->manage_first;
+	r->wait_prev = q->manage_last;
+	*q->manage_last = r;
+	q->manage_last = &r->wait_next;
+	serve_manage(q);
+}
+
+void
+serve_unwait(struct queue *q, struct request *r)
+{
+	if (r->wait_prev == NULL)
+		return;
+	*r->wait_prev = r->wait_next;
+	if (r->wait_next != NULL)
+		r->wait_next->wait_prev = r->wait_prev;
+	else
+		q->manage_last = r->wait_prev;
+	r->wait_prev = NULL;
+	r->wait_next = NULL;
+}
+
+void
+serve_manage(struct queue *q)
+{
+	struct request *r;
+
+	while (q->manage_first != NULL &&
+	    q->managing < q->settings->manage_limit) {
+		r = q->manage_first;
+		serve_unwait(q, r);
+		r->managing = true;
+		q->managing++;
+		direct(q, r);
+	}
+}
+
+void
+serve_whole(struct queue *q, struct request *r)
+{
+	r->at_whole = q->now;
+	if (r->at_run != 0)
+		return;
+	switch (r->lane) {
+	case ROUTE_QUEUE:
+		enqueue(q, r);
+		break;
+	case ROUTE_MANAGE:
+		manage(q, r);
+		break;
+	default:
+		direct(q, r);
+		break;
+	}
+}
+
+static void
+run(struct queue *q, struct request *r, const struct sched_act *act)
+{
+	r->at_run = q->now;
+	r->switching = act->switching;
+	q->queued--;
+	r->phase = PHASE_CONNECTING;
+	upstream_start(q, r, act->backend, false);
+}
+
+static void
+preempt(struct queue *q, struct request *r)
+{
+	if (r->up != NULL)
+		upstream_close(q, r->up);
+	serve_requeue(q, r, false);
+}
+
+void
+serve_requeue(struct queue *q, struct request *r, bool avoid)
+{
+	if (!sched_requeue(q->sched, r->sched_id, avoid, q->now)) {
+		r->sched_id = 0;
+		enqueue(q, r);
+		return;
+	}
+	r->phase = PHASE_QUEUED;
+	r->backend = -1;
+	q->queued++;
+	q->pick = true;
+}
+
+static void
+unloaded(struct queue *q, struct request *r, void *arg)
+{
+	(void)arg;
+	sched_unloaded(q->sched, r->backend, r->model->text, q->now);
+	q->pick = true;
+}
+
+static void
+expire(struct queue *q)
+{
+	enum sched_reason why;
+	struct request *r;
+	void *owner;
+	uint64_t id;
+
+	while (sched_expired(q->sched, q->now, &id, &owner, &why)) {
+		r = owner;
+		r->sched_id = 0;
+		q->queued--;
+		r->phase = PHASE_QUEUED;
+		refuse_for(q, r, why);
+	}
+}
+
+void
+serve_turn(struct queue *q)
+{
+	struct sched_act act;
+
+	if (q->manage_first != NULL)
+		serve_manage(q);
+	if (!q->pick && q->now < q->wake)
+		return;
+	expire(q);
+	for (;;) {
+		q->pick = false;
+		sched_pick(q->sched, q->now, &act);
+		switch (act.kind) {
+		case SCHED_WAIT:
+			q->wake = act.wake;
+			if (!q->pick)
+				return;
+			break;
+		case SCHED_RUN:
+			run(q, act.owner, &act);
+			break;
+		case SCHED_UNLOAD:
+			queue_load(q, act.backend, act.model, true, unloaded,
+			    NULL);
+			break;
+		case SCHED_PREEMPT:
+			preempt(q, act.owner);
+			break;
+		}
+	}
+}
+
+void
+queue_kick(struct queue *q)
+{
+	q->pick = true;
+}
