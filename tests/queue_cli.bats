@@ -377,16 +377,16 @@ url = http://127.0.0.1:11434'
 @test "events: requests as they end, until the reader has enough" {
 	fake
 	serve -l "127.0.0.1:$port" -b "$backend"
-	aikit-queue events >events 2>&1 3>&- &
+	aikit-queue events >told 2>&1 3>&- &
 	follower=$!
 	follows() {
 		generate m -o /dev/null
-		grep -q '"type":"access"' events
+		grep -q '"type":"access"' told
 	}
 	wait_for 10 follows
 	kill "$follower"
 	wait "$follower" || true
-	jq -e 'select(.type == "access") | .generated_tokens > 0' events
+	jq -e 'select(.type == "access") | .generated_tokens > 0' told
 }
 
 # ---- metrics, log, socket ----
@@ -394,7 +394,7 @@ url = http://127.0.0.1:11434'
 @test "metrics: what promtool takes, on the socket and on an address" {
 	fake
 	metrics=$(free_port)
-	configure <<<$'[queue]\nclient_labels = yes\nmetrics = 127.0.0.1:'$metrics
+	configure <<<$'[queue]\nclient_labels = yes\nmetrics = 127.0.0.1:'"$metrics"
 	serve q.conf
 	generate m -o /dev/null
 	ask /api/nothing -o /dev/null
@@ -424,11 +424,11 @@ s.recv(4096)' "$port"
 	serve q.conf
 	admin /metrics | sed -n 's/^# TYPE \(aikit_queue_\)\?\([^ ]*\) .*/\2/p' |
 	    sort -u >there
-	for name in $(cat there); do
+	while read -r name; do
 		grep -Eq "^(\.It Li|\.Li) (.*[ ,])?$name( |$)" \
 		    "$ROOT/man/aikit-queue.1" ||
 			deny "the manual does not name $name"
-	done
+	done <there
 	[ "$(wc -l <there)" -gt 40 ]
 }
 
@@ -471,6 +471,7 @@ s.recv(4096)' "$port"
 @test "log: a reader that stands still does not stop the queue" {
 	fake
 	mkfifo pipe
+	# shellcheck disable=SC2217 # it holds the pipe open and reads nothing
 	sleep 60 <pipe 3>&- &
 	sleeper=$!
 	aikit-queue run --admin admin.sock -l "127.0.0.1:$port" -b "$backend" \
