@@ -14,11 +14,13 @@ B = build
 CFLAGS = -O2 -g
 FUZZ_SECONDS = 5
 PREFIX = /usr/local
+DIST = aikit-$(VERSION).tar.gz
 SHARE = $(DESTDIR)$(PREFIX)/share
 VERSION := $(shell cat VERSION 2>/dev/null || GIT_OPTIONAL_LOCKS=0 \
 	git describe --tags --always --dirty 2>/dev/null || echo unknown)
 
-MAKEFLAGS += --no-print-directory $(if $(filter 0,$(MAKELEVEL)),-j$(shell nproc))
+MAKEFLAGS += --no-print-directory \
+	$(if $(filter 0,$(MAKELEVEL)),-j$(shell nproc))
 Q = $(if $(V),,@)
 say = $(if $(V),,@printf '  %-5s %s\n' $(1) $(@:$(B)/%=%))
 
@@ -123,8 +125,7 @@ format:
 tidy: $(SOURCES:%.c=$(B)/%.tidy)
 $(B)/%.tidy: %.c $(B)/%.o .clang-tidy
 	$(call say,TIDY)
-	$(Q)clang-tidy --quiet $< -- -std=gnu17 -D_GNU_SOURCE -I. 2>/dev/null && \
-	    touch $@
+	$(Q)clang-tidy --quiet $< -- 2>/dev/null && touch $@
 
 install: all
 	install -D -t $(DESTDIR)$(PREFIX)/bin $(BIN)
@@ -136,9 +137,9 @@ install: all
 	tar -c $(PRIVATE:%=--exclude=deploy/%) deploy | tar -x -C $(SHARE)/aikit
 
 dist:
-	$(Q)mkdir -p $(B) && echo $(VERSION) >$(B)/VERSION
+	$(Q)echo $(VERSION) >$(B)/VERSION
 	git archive --prefix=aikit-$(VERSION)/ --add-file=$(B)/VERSION HEAD | \
-	    gzip -9n >aikit-$(VERSION).tar.gz
+	    gzip -9n >$(DIST)
 
 clean:
 	rm -rf $(B)

@@ -50,28 +50,32 @@ struct ak_sha256 {
 	SHA256_CTX context;
 };
 
+static void
+must(int done)
+{
+	if (done != 1)
+		give_up("SHA-256 failed");
+}
+
 struct ak_sha256 *
 ak_sha256_new(void)
 {
 	struct ak_sha256 *new = ak_calloc(1, sizeof(*new));
 
-	if (SHA256_Init(&new->context) != 1)
-		give_up("libcrypto has no SHA-256");
+	must(SHA256_Init(&new->context));
 	return new;
 }
 
 void
 ak_sha256_add(struct ak_sha256 *hash, const void *data, size_t len)
 {
-	if (SHA256_Update(&hash->context, data, len) != 1)
-		give_up("SHA-256 failed");
+	must(SHA256_Update(&hash->context, data, len));
 }
 
 void
 ak_sha256_end(struct ak_sha256 *hash, uint8_t digest[AK_SHA256_SIZE])
 {
-	if (SHA256_Final(digest, &hash->context) != 1)
-		give_up("SHA-256 failed");
+	must(SHA256_Final(digest, &hash->context));
 	ak_crypt_wipe(hash, sizeof(*hash));
 	free(hash);
 }

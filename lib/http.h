@@ -23,9 +23,9 @@
 struct ak_http; /* a server, and connections kept to it */
 
 struct ak_http_request {
-	const char *method; /* NULL: GET */
-	const char *path;   /* with the query, encoded */
-	const char *body;   /* NULL: none; sent as application/json */
+	const char *method;	    /* NULL: GET */
+	const char *path;	    /* with the query, encoded */
+	const char *body;	    /* NULL: none; sent as application/json */
 	const char *const *headers; /* "Name: value"; NULL ends; NULL: none */
 	int64_t connect_ms;	    /* 0: 5 s */
 	int64_t stall_ms; /* without a byte; 0: 30 s; -1: for ever (follow) */
@@ -41,7 +41,7 @@ struct ak_http_request {
 };
 
 struct ak_http_reply {
-	int status;	    /* 0: no answer; err says why */
+	int status;	     /* 0: no answer; err says why */
 	int64_t retry_after; /* seconds; -1 when not said */
 	struct ak_buf body;
 	struct ak_err err;
@@ -52,8 +52,8 @@ struct ak_http_reply {
  * base is "http://host:port" (or https); with unix_path not NULL the
  * connection goes there and base only names the host.
  */
-int ak_http_open(struct ak_http **http, const char *base,
-    const char *unix_path, struct ak_err *err) AK_MUST;
+int ak_http_open(struct ak_http **http, const char *base, const char *unix_path,
+    struct ak_err *err) AK_MUST;
 void ak_http_close(struct ak_http *http);
 void ak_http_close_scope(struct ak_http **http);
 #define AK_HTTP __attribute__((cleanup(ak_http_close_scope)))

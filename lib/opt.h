@@ -44,9 +44,9 @@ struct ak_opt_value {
 };
 
 struct ak_opt {
-	char letter;	   /* 0 when it has none */
-	const char *name;  /* without the dashes */
-	const char *arg;   /* name of its value in the help; NULL for a flag */
+	char letter;	  /* 0 when it has none */
+	const char *name; /* without the dashes */
+	const char *arg;  /* name of its value in the help; NULL for a flag */
 	const char *help;
 	struct ak_opt_value value;
 };
@@ -74,8 +74,7 @@ int ak_opt_parse(int argc, char *argv[], const struct ak_opt *const tables[],
  * How many words in front are options, each with the value that a table says
  * it takes: the command of a tool stands behind them.
  */
-int ak_opt_leading(int argc, char *argv[],
-    const struct ak_opt *const tables[]);
+int ak_opt_leading(int argc, char *argv[], const struct ak_opt *const tables[]);
 
 /* Is it an option whose value is the next word? */
 bool ak_opt_takes_next(const struct ak_opt *const tables[], const char *word);
@@ -84,7 +83,7 @@ bool ak_opt_takes_next(const struct ak_opt *const tables[], const char *word);
  * Sets one option from text (a configuration file or the environment), which
  * must live as long as the option. A flag takes true and false, yes and no.
  */
-int ak_opt_set(const struct ak_opt *opt, const char *text,
-    struct ak_err *err) AK_MUST;
+int ak_opt_set(const struct ak_opt *opt, const char *text, struct ak_err *err)
+    AK_MUST;
 
 #endif

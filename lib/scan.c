@@ -19,6 +19,20 @@ struct scan {
 	const char *fault;
 };
 
+/* cJSON takes \u with other than four hexadecimal digits for a NUL. */
+static bool
+escape_holds(const char *s, size_t len)
+{
+	if (len < 2)
+		return true; /* ends here: told as that */
+	if (s[1] != 'u')
+		return strchr("\"\\/bfnrt", s[1]) != NULL && s[1] != '\0';
+	for (size_t i = 2; i < 6; i++)
+		if (i >= len || !isxdigit((unsigned char)s[i]))
+			return false;
+	return true;
+}
+
 /* From a quote to behind its partner, which may be missing. */
 static void
 scan_string(struct scan *scan)
@@ -30,6 +44,8 @@ scan_string(struct scan *scan)
 			scan->fault = "a control byte in a string";
 		if (scan->len - scan->at >= 6 && memcmp(s, "\\u0000", 6) == 0)
 			scan->fault = "a NUL in a string";
+		if (*s == '\\' && !escape_holds(s, scan->len - scan->at))
+			scan->fault = "a bad escape in a string";
 		if (scan->fault)
 			return;
 		if (*s == '\\')

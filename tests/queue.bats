@@ -1,3 +1,4 @@
+#!/usr/bin/env bats
 # queue - what aikit-queue promises of bytes and connections: each claim of
 # queue/claims.py, with a fake Ollama and a queue of its own.
 

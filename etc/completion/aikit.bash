@@ -8,4 +8,6 @@ _aikit() {
 		"${COMP_WORDS[@]:1:COMP_CWORD-1}" 2>/dev/null)
 }
 
-complete -o default -o bashdefault -F _aikit aikit-stack
+mapfile -t _aikit_tools < <(compgen -c aikit- | sort -u)
+complete -o default -o bashdefault -F _aikit "${_aikit_tools[@]:-aikit}"
+unset _aikit_tools

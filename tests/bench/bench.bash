@@ -4,7 +4,7 @@
 # in the same interleaved run. A figure is one NDJSON record.
 #
 #	compare NAME TARGET ROUNDS OURS PEER	ratio <= TARGET; OURS, PEER are
-#						functions or commands
+#						functions
 #	limit NAME LIMIT_MS ROUNDS OURS		milliseconds <= LIMIT
 
 set -euo pipefail
@@ -15,7 +15,7 @@ took() {
 	local begun=$EPOCHREALTIME ended
 	"$@" >/dev/null 2>&1 || true
 	ended=$EPOCHREALTIME
-	echo $(((${ended/[.,]/} - ${begun/[.,]/})))
+	echo $((${ended/[.,]/} - ${begun/[.,]/}))
 }
 
 # The middle of the numbers on standard input, microseconds to milliseconds.
@@ -27,8 +27,8 @@ compare() {
 	local name=$1 target=$2 rounds=$3 ours=$4 peer=$5 i a b
 	local -a mine=() theirs=()
 	for ((i = 0; i <= rounds; i++)); do
-		a=$(took $ours)
-		b=$(took $peer)
+		a=$(took "$ours")
+		b=$(took "$peer")
 		[ "$i" -eq 0 ] || { mine+=("$a") theirs+=("$b"); } # one to warm up
 	done
 	a=$(printf '%s\n' "${mine[@]}" | median_ms)
@@ -42,7 +42,7 @@ limit() {
 	local name=$1 target=$2 rounds=$3 ours=$4 i a
 	local -a mine=()
 	for ((i = 0; i <= rounds; i++)); do
-		a=$(took $ours)
+		a=$(took "$ours")
 		[ "$i" -eq 0 ] || mine+=("$a")
 	done
 	a=$(printf '%s\n' "${mine[@]}" | median_ms)

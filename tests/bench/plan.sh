@@ -17,13 +17,13 @@ render() {
 
 cold() {
 	rm -f "$scratch"/cache/aikit/stack/*.json
-	aikit-stack plan full
+	aikit-stack plan core
 }
 
 list() { aikit-stack list services; }
 get() { aikit-stack config get HTTP_PORT; }
 why() { aikit-stack why open-webui; }
-plan() { aikit-stack plan full; }
+plan() { aikit-stack plan core; }
 start() { aikit-stack --version; }
 
 limit start 3 40 start

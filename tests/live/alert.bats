@@ -68,14 +68,14 @@ told() {
 		--rules.alert.resend-delay=10s
 
 	# Four services of a kit of thirty run, and none of the others is missed.
-	wait_for 60 eval 'query "service:up{service=\"redis\"} == 1" | grep .'
-	wait_for 60 eval 'query "count(service:up == 1) == 4" | grep .'
+	wait_for 180 eval 'query "service:up{service=\"redis\"} == 1" | grep .'
+	wait_for 180 eval 'query "count(service:up == 1) == 4" | grep .'
 	run -0 query 'ALERTS{alertname!="DeadMansSwitch"}'
 	[ -z "$output" ]
 
 	docker kill "$kit-redis" > /dev/null
 	killed=$EPOCHREALTIME
-	wait_for 60 told 'select(.status == "firing")'
+	wait_for 180 told 'select(.status == "firing")'
 	echo "# told $(perl -e "printf '%.1f', $EPOCHREALTIME - $killed") s after the kill" >&3
 	run -0 jq -c '[.status, .receiver, (.alerts[] | .labels.alertname,
 		.labels.service, .labels.severity, .annotations.command)]' \
@@ -84,7 +84,7 @@ told() {
 	[ "${#lines[@]}" -eq 1 ]
 
 	docker start "$kit-redis" > /dev/null
-	wait_for 60 told 'select(.status == "resolved")'
+	wait_for 180 told 'select(.status == "resolved")'
 	run -0 jq -c 'select(.status == "resolved") | [.alerts[].labels.service]' \
 		<<< "$(docker logs "$kit-sink")"
 	[ "${lines[0]}" = '["redis"]' ]

@@ -185,7 +185,7 @@ of() {
 	[ "$(of never text)" = "not running: created, never started" ]
 	[ -z "$(of once result)" ]
 	run -0 --separate-stderr aikit-stack health web once plain
-	[ "$(of once text)" = done ]
+	[ "$(of once text)" = "done" ]
 	[ "$(of plain text)" = "runs, has no port to ask" ]
 	run -1 --separate-stderr aikit-stack health away
 	[ "$(of away text)" = "not running: no container" ]

@@ -5,6 +5,7 @@
 
 #include <string.h>
 
+#include "lib/proc.h"
 #include "tests/unit/tap.h"
 
 /* FIPS 180-4, the examples of NIST. */
@@ -83,6 +84,28 @@ test_random(void)
 	ak_crypt_random(bytes, 0);
 }
 
+/* The system is made to have none: strace(1) fails the call. */
+static void
+test_no_random(const char *self)
+{
+	const char *argv[] = { "strace", "-f", "-o", "/dev/null", "-e",
+		"inject=getrandom:error=ENOSYS", self, "random", NULL };
+	static const char *const env[] = { "ASAN_OPTIONS=detect_leaks=0",
+		NULL };
+	struct ak_proc proc = { .argv = argv,
+		.env = env,
+		.timeout_ms = 20000,
+		.max_output = 4096 };
+	AK_PROC_RESULT struct ak_proc_result result = { 0 };
+	struct ak_err err = { 0 };
+
+	ok(ak_proc_run(&proc, &result, &err) == 0,
+	    "a program without random bytes (%s)", err.text);
+	is_int(result.status, AK_SYSTEM, "ends");
+	is_str(ak_buf_text(&result.err),
+	    "crypt: the system has no random bytes\n", "and says why");
+}
+
 static void
 test_equal(void)
 {
@@ -98,11 +121,18 @@ test_equal(void)
 }
 
 int
-main(void)
+main(int argc, char *argv[])
 {
+	uint8_t byte;
+
+	if (argc > 1) {
+		ak_crypt_random(&byte, 1);
+		return 0;
+	}
 	test_sha256();
 	test_base64url();
 	test_random();
+	test_no_random(argv[0]);
 	test_equal();
 	return done_testing();
 }

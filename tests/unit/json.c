@@ -19,7 +19,7 @@ static const struct {
 	{ "{\"a\":1,}", "not JSON, at byte " },
 	{ "nul", "not JSON, at byte " },
 	{ "\"\\ud800\"", "not JSON, at byte " },
-	{ "\"\\x\"", "not JSON, at byte " },
+	{ "\"\\x\"", "a bad escape in a string, at byte 1" },
 	{ "\"open", "not JSON, at byte " },
 	{ "1 2", "text behind the value, at byte 1" },
 	{ "{} x", "text behind the value, at byte 2" },

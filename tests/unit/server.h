@@ -44,7 +44,8 @@ static const struct {
 	    "HTTP/1.1 429 Too Many\r\nRetry-After: 7\r\n"
 	    "Content-Length: 0\r\n\r\n" },
 	{ "/moved",
-	    "HTTP/1.1 302 Found\r\nLocation: /ok\r\nContent-Length: 0\r\n\r\n" },
+	    "HTTP/1.1 302 Found\r\nLocation: /ok\r\n"
+	    "Content-Length: 0\r\n\r\n" },
 	{ "/garbage", "SSH-2.0-OpenSSH_9.2\r\n" },
 	{ "/partial", "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhalf" },
 	{ "/closed", "" },

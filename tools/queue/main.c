@@ -46,7 +46,7 @@ static const struct ak_cmd commands[] = {
 	    cancel_run },
 	{ "promote", "id ...", "let requests go first", 1, -1, NULL,
 	    promote_run },
-	{ "set", "key=value ...", "change keys until the next reload", 0, -1,
+	{ "set", "[key=value ...]", "change keys until the next reload", 0, -1,
 	    NULL, set_run },
 	{ "reload", "", "read the configuration anew", 0, 0, NULL, reload_run },
 	{ "load", "model", "load a model now", 1, 1, load_options, load_run },

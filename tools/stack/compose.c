@@ -60,17 +60,19 @@ plugin_find(struct stat *status)
 static int
 version_check(const char *path, const char *version, struct ak_err *err)
 {
-	int major = 0, minor = 0;
+	char *dot, *end;
+	long major = strtol(version, &dot, 10), minor;
 
-	if (sscanf(version, "%d.%d", &major, &minor) != 2)
+	if (dot == version || *dot != '.')
 		return ak_fail(err, AK_PROTOCOL, "%s: version %s: not a number",
 		    path, version);
+	minor = strtol(dot + 1, &end, 10);
 	if (major > COMPOSE_MAJOR ||
 	    (major == COMPOSE_MAJOR && minor >= COMPOSE_MINOR))
 		return 0;
 	ak_err_set(err, AK_UNAVAILABLE,
-	    "%s is version %d.%d: too old, %d.%d is needed", path, major, minor,
-	    COMPOSE_MAJOR, COMPOSE_MINOR);
+	    "%s is version %ld.%ld: too old, %d.%d is needed", path, major,
+	    minor, COMPOSE_MAJOR, COMPOSE_MINOR);
 	ak_err_help(err,
 	    "install docker-compose-plugin, or Debian 13's "
 	    "docker-compose");

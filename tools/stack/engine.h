@@ -165,8 +165,8 @@ size_t state_first_line(const char *text, char *line, size_t size);
 
 struct usage {
 	bool known;
-	double cpu_percent; /* of one core, between two readings */
-	int64_t cpu_ns;	    /* since it started */
+	double cpu_percent;	      /* of one core, between two readings */
+	int64_t cpu_ns;		      /* since it started */
 	int64_t memory, memory_limit; /* bytes, without page cache; 0: none */
 	int64_t received, sent;	      /* bytes, all interfaces but lo */
 	int64_t read, written;	      /* bytes of block I/O */

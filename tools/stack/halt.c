@@ -114,22 +114,15 @@ halts_name(const struct containers *containers,
 	halts->named = halts->count;
 }
 
-static int
+/* chosen: what is not to go along; NULL: nothing goes along. */
+static void
 halts_find(const struct kit *kit, const struct containers *containers,
-    char *const names[], size_t count, bool deep, struct halts *halts,
-    struct ak_err *err)
+    const struct selection *named, const char *chosen, struct halts *halts)
 {
-	SELECTION struct selection selection = { 0 };
-	AK_FREE char *chosen = chosen_read(kit);
-
 	halts->items = ak_calloc(kit->service_count + 1, sizeof(*halts->items));
-	if ((count > 0 ? resolve_named(kit, names, count, &selection, err)
-		       : resolve_all(kit, &selection, err)) == -1)
-		return -1;
-	halts_name(containers, &selection, halts);
-	while (deep && count > 0 && halts_more(kit, containers, chosen, halts))
+	halts_name(containers, named, halts);
+	while (chosen != NULL && halts_more(kit, containers, chosen, halts))
 		continue;
-	return 0;
 }
 
 static const struct ak_view halt_view = {
@@ -215,16 +208,26 @@ well_again(struct ak_ctx *ctx, const struct kit *kit, struct engine *engine,
 
 	for (size_t i = 0; i < halts->count; i++)
 		picks[i].service = halts->items[i].service;
-	return wait_well(ctx, kit, engine, &selection, stack_options.wait_ms,
-	    NULL, NULL);
+	struct wait wait = { kit, engine, &selection, stack_options.wait_ms,
+		NULL, NULL };
+
+	return wait_well(ctx, &wait);
 }
 
+/* What is at work in a command. */
+struct halting {
+	struct kit *kit;
+	struct engine *engine;
+	const struct containers *containers;
+	const struct verb *verb;
+	bool named; /* else the whole kit */
+};
+
 static int
-halt_all(struct ak_ctx *ctx, const struct kit *kit, struct engine *engine,
-    const struct containers *containers, const struct verb *verb,
-    const struct halts *halts, bool named)
+halt_all(struct ak_ctx *ctx, const struct halting *h, const struct halts *halts)
 {
-	bool whole = !named && verb->all != NULL;
+	const struct verb *verb = h->verb;
+	bool whole = !h->named && verb->all != NULL;
 
 	if (stack_options.plan) {
 		print_halts(ctx, halts);
@@ -233,13 +236,13 @@ halt_all(struct ak_ctx *ctx, const struct kit *kit, struct engine *engine,
 	if (halts->count == 0 && !whole)
 		return 0;
 	if (verb->deep) {
-		warn_needed(ctx, kit, containers, halts);
-		forget_chosen(kit, halts);
+		warn_needed(ctx, h->kit, h->containers, halts);
+		forget_chosen(h->kit, halts);
 	}
-	if (halt_do(ctx, kit, halts, whole ? verb->all : verb->some, !whole) ==
-	    -1)
+	if (halt_do(ctx, h->kit, halts, whole ? verb->all : verb->some,
+		!whole) == -1)
 		return -1;
-	return verb->starts ? well_again(ctx, kit, engine, halts) : 0;
+	return verb->starts ? well_again(ctx, h->kit, h->engine, halts) : 0;
 }
 
 static int
@@ -248,21 +251,28 @@ halt(struct ak_ctx *ctx, int count, char *operands[], const struct verb *verb)
 	KIT struct kit kit = { .fd = -1 };
 	ENGINE struct engine *engine = NULL;
 	CONTAINERS struct containers containers = { 0 };
+	SELECTION struct selection named = { 0 };
+	AK_FREE char *chosen = NULL;
 	struct halts halts = { 0 };
 	AK_CLOSE int lock = -1;
-	int result = -1;
+	int result;
 
 	if (names_read(&count, &operands, &ctx->err) == -1 ||
 	    kit_open(&kit, stack_options.kit, &ctx->err) == -1 ||
 	    engine_open(&engine, &ctx->err) == -1 ||
 	    (!stack_options.plan && lock_take(ctx, &kit, &lock) == -1) ||
 	    engine_containers(engine, kit.project, &containers, &ctx->err) ==
-		-1)
+		-1 ||
+	    (count > 0 ? resolve_named(&kit, operands, (size_t)count, &named,
+			     &ctx->err)
+		       : resolve_all(&kit, &named, &ctx->err)) == -1)
 		return -1;
-	if (halts_find(&kit, &containers, operands, (size_t)count, verb->deep,
-		&halts, &ctx->err) == 0)
-		result = halt_all(ctx, &kit, engine, &containers, verb, &halts,
-		    count > 0);
+	if (verb->deep && count > 0)
+		chosen = chosen_read(&kit);
+	halts_find(&kit, &containers, &named, chosen, &halts);
+	result = halt_all(ctx,
+	    &(struct halting){ &kit, engine, &containers, verb, count > 0 },
+	    &halts);
 	free(halts.items);
 	return result;
 }

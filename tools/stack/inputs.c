@@ -119,13 +119,26 @@ is_file_key(const char *key, size_t len)
 	return false;
 }
 
+/* What stands between words of YAML, as far as names of files go. */
+static const bool between[256] = {
+	[' '] = true,
+	['\t'] = true,
+	[','] = true,
+	['['] = true,
+	[']'] = true,
+	['{'] = true,
+	['}'] = true,
+	['"'] = true,
+	['\''] = true,
+};
+
 /* Of the word that begins here; 0 when what begins is between words. */
 static size_t
 word_length(const char *s, size_t len)
 {
 	size_t n = 0;
 
-	while (n < len && strchr(" \t,[]{}\"'", s[n]) == NULL)
+	while (n < len && !between[(unsigned char)s[n]])
 		n++;
 	return n;
 }

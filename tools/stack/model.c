@@ -11,6 +11,7 @@
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -73,7 +74,7 @@ cache_prune(int dir)
 			continue;
 		if (count++ == 0 || status.st_mtime < when) {
 			when = status.st_mtime;
-			strcpy(oldest, entry->d_name);
+			snprintf(oldest, sizeof(oldest), "%s", entry->d_name);
 		}
 	}
 	closedir(list);

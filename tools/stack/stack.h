@@ -256,9 +256,15 @@ char *port_text(const struct ak_json *port) AK_MUST;
  * then ends the program.
  */
 struct ak_child;
-int wait_well(struct ak_ctx *ctx, const struct kit *kit, struct engine *engine,
-    const struct selection *selection, int64_t limit_ms,
-    const struct plan *plan, struct ak_child *child) AK_MUST;
+struct wait {
+	const struct kit *kit;
+	struct engine *engine;
+	const struct selection *selection;
+	int64_t limit_ms;
+	const struct plan *plan;
+	struct ak_child *child;
+};
+int wait_well(struct ak_ctx *ctx, const struct wait *wait) AK_MUST;
 
 /* change.c: the error of a Compose that ended with another status than 0. */
 int change_failed(struct ak_ctx *ctx, const struct kit *kit,

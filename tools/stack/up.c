@@ -12,6 +12,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "lib/str.h"
 #include "tools/stack/change.h"
 
 static bool no_build;
@@ -57,10 +58,13 @@ port_free(const struct step *step, const struct ak_json *port,
 	const char *address = ak_json_str(ak_json_get(port, "host_ip"));
 	const char *published = ak_json_str(ak_json_get(port, "published"));
 	AK_FREE char *who = NULL;
+	struct ak_err range = { 0 }; /* 8000-8010: Compose chooses */
+	int64_t number;
 
-	if (published == NULL || strchr(published, '-') != NULL ||
+	if (published == NULL ||
 	    !ak_streq(ak_json_str(ak_json_get(port, "protocol")), "tcp") ||
-	    host_port_holder(address, atoi(published), &who) != 1)
+	    ak_str_int(published, 1, 65535, &number, &range) == -1 ||
+	    host_port_holder(address, (int)number, &who) != 1)
 		return 0;
 	ak_err_set(err, AK_UNAVAILABLE, "%s: port %s is taken by %s",
 	    step->pick->service->name, published, who);
@@ -119,8 +123,10 @@ up_change(struct ak_ctx *ctx, const struct kit *kit, struct engine *engine,
 
 		failed = ak_proc_start(&proc, &child, &ctx->err);
 		if (failed == 0) {
-			failed = wait_well(ctx, kit, engine, selection,
-			    stack_options.wait_ms, plan, &child);
+			struct wait wait = { kit, engine, selection,
+				stack_options.wait_ms, plan, &child };
+
+			failed = wait_well(ctx, &wait);
 			ak_proc_close(&child);
 		}
 	}
@@ -145,9 +151,12 @@ up_do(struct ak_ctx *ctx, struct kit *kit, struct engine *engine,
 	    ports_free(&plan, &ctx->err) == -1)
 		return -1;
 	chosen_add(kit, selection);
-	if (plan.changes == 0)
-		return wait_well(ctx, kit, engine, selection,
-		    stack_options.wait_ms, NULL, NULL);
+	if (plan.changes == 0) {
+		struct wait wait = { kit, engine, selection,
+			stack_options.wait_ms, NULL, NULL };
+
+		return wait_well(ctx, &wait);
+	}
 	return up_change(ctx, kit, engine, selection, &plan);
 }
 

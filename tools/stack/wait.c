@@ -238,14 +238,7 @@ static int
 listen_events(struct waiting *w, struct ak_http_request *request,
     struct ak_http_reply *reply, struct ak_buf *path)
 {
-	AK_BUF struct ak_buf filter = { 0 };
-
-	ak_buf_printf(&filter,
-	    "{\"type\":[\"container\"],"
-	    "\"label\":[\"com.docker.compose.project=%s\"]}",
-	    w->kit->project);
-	ak_buf_str(path, "/events?filters=");
-	ak_http_escape(path, filter.data);
+	engine_events_path(path, w->kit->project);
 	*request = (struct ak_http_request){
 		.path = path->data, .stall_ms = -1, .on_data = woken, .arg = w
 	};
@@ -254,10 +247,10 @@ listen_events(struct waiting *w, struct ak_http_request *request,
 }
 
 int
-wait_well(struct ak_ctx *ctx, const struct kit *kit, struct engine *engine,
-    const struct selection *selection, int64_t limit_ms,
-    const struct plan *plan, struct ak_child *child)
+wait_well(struct ak_ctx *ctx, const struct wait *wait)
 {
+	const struct selection *selection = wait->selection;
+	const struct plan *plan = wait->plan;
 	struct sigaction catch = { .sa_handler = interrupt };
 	AK_FREE struct state *states = ak_calloc(selection->count + 1,
 	    sizeof(*states));
@@ -268,11 +261,11 @@ wait_well(struct ak_ctx *ctx, const struct kit *kit, struct engine *engine,
 	AK_FREE bool *ready = ak_calloc(selection->count + 1, sizeof(*ready));
 	int64_t now = ak_proc_now_ms();
 	struct waiting w = { .ctx = ctx,
-		.kit = kit,
-		.engine = engine,
+		.kit = wait->kit,
+		.engine = wait->engine,
 		.selection = selection,
-		.child = child,
-		.limit_ms = limit_ms,
+		.child = wait->child,
+		.limit_ms = wait->limit_ms,
 		.limit_from_ms = now,
 		.states = states,
 		.restarts = restarts,
@@ -317,5 +310,6 @@ wait_run(struct ak_ctx *ctx, int count, char *operands[])
 		&ctx->err) == -1 ||
 	    engine_open(&engine, &ctx->err) == -1)
 		return -1;
-	return wait_well(ctx, &kit, engine, &selection, timeout_ms, NULL, NULL);
+	return wait_well(ctx,
+	    &(struct wait){ &kit, engine, &selection, timeout_ms, NULL, NULL });
 }

@@ -52,6 +52,23 @@ test_answer(size_t row)
 	is_str(text, answers[row].text, "%s: %s: why", name, answer);
 }
 
+/* Until it is killed. */
+static void AK_NORETURN
+answer_all(int fd, const char *answer)
+{
+	for (;;) {
+		int peer = accept(fd, NULL, NULL);
+
+		if (*answer != '\0') {
+			char asked[512];
+
+			(void)!read(peer, asked, sizeof(asked));
+			(void)!write(peer, answer, strlen(answer));
+			close(peer);
+		}
+	}
+}
+
 /* A server in a child: takes connections, and says what it is to say. */
 static pid_t
 serve(const char *answer, int *port)
@@ -68,17 +85,8 @@ serve(const char *answer, int *port)
 		abort();
 	*port = ntohs(address.sin_port);
 	pid = fork();
-	while (pid == 0) {
-		int peer = accept(fd, NULL, NULL);
-
-		if (*answer != '\0') {
-			char asked[512];
-
-			(void)!read(peer, asked, sizeof(asked));
-			(void)!write(peer, answer, strlen(answer));
-			close(peer);
-		}
-	}
+	if (pid == 0)
+		answer_all(fd, answer);
 	close(fd);
 	return pid;
 }
@@ -90,28 +98,28 @@ static struct {
 	const char *claim;
 	const char *label; /* %d: the port */
 	const char *says;
-	enum probe_result result;
 	const char *text; /* its end */
+	enum probe_result result;
 	pid_t server;
 } servers[] = {
 	{ "HTTP that answers", "http://:%d/healthz", "HTTP/1.1 200 OK\r\n\r\n",
-	    PROBE_OK, "", 0 },
+	    "", PROBE_OK, 0 },
 	{ "HTTP that is ill", "http://:%d/", "HTTP/1.1 500 No\r\n\r\n",
-	    PROBE_FAILED, "HTTP 500", 0 },
-	{ "a port that takes connections", "tcp://:%d", "", PROBE_OK, "", 0 },
-	{ "Redis that wants a password", "redis://:%d", "-NOAUTH x\r\n",
-	    PROBE_OK, "", 0 },
-	{ "PostgreSQL", "postgres://:%d", "N", PROBE_OK, "", 0 },
-	{ "one that is silent", "http://:%d", "", PROBE_FAILED,
-	    "no answer in time", 0 },
-	{ "one that hangs up", "http://:%d", "\n", PROBE_FAILED,
-	    "the answer is not HTTP", 0 },
-	{ "nobody there", "tcp://:%d", NOBODY, PROBE_FAILED,
-	    "Connection refused", 0 },
-	{ "a label that says nothing", "nonsense%d", NOBODY, PROBE_FAILED,
-	    "label aikit.probe is not understood", 0 },
-	{ "a label without a port", "http://host/%d", NOBODY, PROBE_FAILED,
-	    "label aikit.probe is not understood", 0 },
+	    "HTTP 500", PROBE_FAILED, 0 },
+	{ "a port that takes connections", "tcp://:%d", "", "", PROBE_OK, 0 },
+	{ "Redis that wants a password", "redis://:%d", "-NOAUTH x\r\n", "",
+	    PROBE_OK, 0 },
+	{ "PostgreSQL", "postgres://:%d", "N", "", PROBE_OK, 0 },
+	{ "one that is silent", "http://:%d", "", "no answer in time",
+	    PROBE_FAILED, 0 },
+	{ "one that hangs up", "http://:%d", "\n", "the answer is not HTTP",
+	    PROBE_FAILED, 0 },
+	{ "nobody there", "tcp://:%d", NOBODY, "Connection refused",
+	    PROBE_FAILED, 0 },
+	{ "a label that says nothing", "nonsense%d", NOBODY,
+	    "label aikit.probe is not understood", PROBE_FAILED, 0 },
+	{ "a label without a port", "http://host/%d", NOBODY,
+	    "label aikit.probe is not understood", PROBE_FAILED, 0 },
 };
 
 static const char running[] =

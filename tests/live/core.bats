@@ -1,0 +1,63 @@
+#!/usr/bin/env bats
+# The kit itself: its core, brought up on a real engine as a project of this
+# test's own, until a real model answers through the edge.
+
+load ../house
+
+setup() {
+	need_docker
+	project=$(own_project)
+	kit=$BATS_TEST_TMPDIR/kit
+	export XDG_CACHE_HOME=$BATS_TEST_TMPDIR/cache
+	export XDG_STATE_HOME=$BATS_TEST_TMPDIR/state
+	export AIKIT_STACK_KIT=$kit
+	mkdir "$kit"
+	(cd "$ROOT/deploy" && git ls-files -z | xargs -0 cp --parents -t "$kit")
+	sed -i "s/^name: aikit$/name: $project/" "$kit/compose.yaml"
+	http=$(free_port)
+	{
+		echo "HTTP_PORT = $http"
+		echo "PUBLIC_URL = http://localhost:$http"
+		for name in HTTPS HAPROXY_STATS PROMETHEUS ALERTMANAGER; do
+			echo "${name}_PORT = $(free_port)"
+		done
+	} >"$kit/local.ini"
+}
+
+teardown() {
+	[ -z "${project-}" ] || remove_project "$project"
+}
+
+# ask PATH BODY: with the key of the edge, never as an argument.
+ask() {
+	curl -sS --max-time 180 -d "$2" \
+	    -H @<(printf 'Authorization: Bearer %s' "$(<"$kit/secrets/ollama_api_key")") \
+	    "http://127.0.0.1:$http/ollama$1"
+}
+
+@test "core from nothing: a real model answers through the edge, all is well" {
+	run -0 --separate-stderr aikit-stack init
+	run -0 --separate-stderr aikit-stack validate core
+	run -0 --separate-stderr aikit-stack up core
+	[ "$(jq -r 'select(.service == "ollama-model").well' <<<"$output")" = "done" ]
+
+	answer=$(ask /api/generate \
+	    '{"model":"smollm2:135m","prompt":"Say hello.","stream":false,"options":{"num_predict":8}}')
+	[ "$(jq -r .eval_count <<<"$answer")" -gt 0 ]
+	[ -n "$(jq -r .response <<<"$answer")" ]
+	[ "$(curl -s -o /dev/null -w '%{http_code}' \
+	    "http://127.0.0.1:$http/ollama/api/tags")" = 401 ]
+
+	run -0 --separate-stderr aikit-stack status
+	[ -z "$(jq -r 'select(.well != "ok" and .well != "done").service' \
+	    <<<"$output")" ]
+	[ -z "$(jq -r '.drift // empty | .[]' <<<"$output")" ]
+	run -0 --separate-stderr aikit-stack health
+	run -0 --separate-stderr aikit-stack plan core
+	[ "$(jq -r 'select(.type == "plan").changes' <<<"$output")" = 0 ]
+
+	run -0 --separate-stderr aikit-stack down
+	[ -z "$(docker ps -aq --filter "label=com.docker.compose.project=$project")" ]
+	no_canary "$(<"$kit/secrets/postgres_password")" "$XDG_STATE_HOME" \
+	    "$XDG_CACHE_HOME"
+}
