@@ -12,7 +12,8 @@ setup() {
 	export XDG_STATE_HOME=$BATS_TEST_TMPDIR/state
 	export AIKIT_STACK_KIT=$kit
 	mkdir "$kit"
-	(cd "$ROOT/deploy" && git ls-files -z | xargs -0 cp --parents -t "$kit")
+	tar -C "$ROOT/deploy" -c --exclude=./{.env,local.ini,secrets,certificates} . |
+		tar -C "$kit" -x
 	sed -i "s/^name: aikit$/name: $project/" "$kit/compose.yaml"
 	http=$(free_port)
 	{
