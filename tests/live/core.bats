@@ -36,6 +36,13 @@ ask() {
 	    "http://127.0.0.1:$http/ollama$1"
 }
 
+# By the access log of the queue.
+passed_the_queue() {
+	docker logs "$project-queue-1" 2>/dev/null | jq -es 'any(
+	    .endpoint == "/api/generate" and .outcome == "ok" and
+	    .class == "normal" and .backend == "ollama")'
+}
+
 @test "core from nothing: a real model answers through the edge, all is well" {
 	run -0 --separate-stderr aikit-stack init
 	run -0 --separate-stderr aikit-stack validate core
@@ -49,7 +56,21 @@ ask() {
 	[ "$(curl -s -o /dev/null -w '%{http_code}' \
 	    "http://127.0.0.1:$http/ollama/api/tags")" = 401 ]
 
+	# The queue gave it its turn, and there is no other way to Ollama: not by
+	# its name, and not by its address.
+	wait_for 10 passed_the_queue
+	address=$(docker inspect -f "{{with index .NetworkSettings.Networks
+	    \"${project}_gpu\"}}{{.IPAddress}}{{end}}" \
+	    "$project-ollama-cpu-1" | tr -d '[:space:]')
+	docker exec "$project-queue-1" bash -c ": </dev/tcp/$address/11434"
+	for there in ollama "$address"; do
+		run ! docker exec "$project-haproxy-1" \
+		    timeout 2 bash -c ": </dev/tcp/$there/11434"
+	done
+
 	run -0 --separate-stderr aikit-stack status
+	[ "$(jq -r 'select(.service == "queue") | "\(.well) \(.health) \(.probe)"' \
+	    <<<"$output")" = "ok healthy ok" ]
 	[ -z "$(jq -r 'select(.well != "ok" and .well != "done").service' \
 	    <<<"$output")" ]
 	[ -z "$(jq -r '.drift // empty | .[]' <<<"$output")" ]
