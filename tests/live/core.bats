@@ -71,6 +71,8 @@ passed_the_queue() {
 	run -0 --separate-stderr aikit-stack status
 	[ "$(jq -r 'select(.service == "queue") | "\(.well) \(.health) \(.probe)"' \
 	    <<<"$output")" = "ok healthy ok" ]
+	[ "$(jq -c 'select(.service == "queue") | [.queued, .running]' \
+	    <<<"$output")" = "[0,0]" ]
 	[ -z "$(jq -r 'select(.well != "ok" and .well != "done").service' \
 	    <<<"$output")" ]
 	[ -z "$(jq -r '.drift // empty | .[]' <<<"$output")" ]

@@ -22,7 +22,6 @@ setup_file() {
 	container queue --user 65532:65532 --read-only --cap-drop ALL \
 		--tmpfs /run/aikit:size=1m,uid=65532,gid=65532,mode=0700 \
 		-v "$ROOT/deploy/config/queue:/etc/aikit/queue:ro" \
-		-v "$ROOT/deploy/config/health:/health:ro" \
 		-e QUEUE_LIMIT=0 -e QUEUE_LENGTH=2000 -e QUEUE_CLASS=normal \
 		-e QUEUE_EMBEDDINGS_CLASS=normal -e QUEUE_CONTEXT=pass \
 		-e OLLAMA_CONTEXT_LENGTH=4096 -e OLLAMA_NUM_PARALLEL=1 \
@@ -56,7 +55,7 @@ container() {
 }
 
 healthy() {
-	docker exec "$project-queue" bash /health/http-ok 9464 /healthz
+	docker exec "$project-queue" bash /etc/aikit/queue/health
 }
 
 # Two models: the first as the kit makes it, and another file of the same
@@ -132,6 +131,7 @@ one() {
 	client=$!
 	wait_for 30 eval '[ $(wc -l <"$BATS_TEST_TMPDIR/long") -ge 3 ]'
 	one streaming
+	is '{"queued":0,"running":1}' healthy
 	kill "$client"
 	run -0 ask /api/generate -w '\n%{time_total}' -d "${long/1500/1}"
 	[ "$(jq -s 'map(select(.done?))[0].eval_count' <<<"$output")" = 1 ]

@@ -156,11 +156,12 @@ lint_queue_one(const struct kit *kit, const struct service *service,
 {
 	const struct service *queue = find_queue(kit, NULL);
 
-	if (service_flag(service, "aikit.queue") && service != queue)
-		lint_add(evidence, "%s has label aikit.queue as well",
-		    queue->name);
 	if (is_ollama(service) && find_queue(kit, service) == NULL)
 		lint_add(evidence,
 		    "no service with label aikit.queue shares a network "
 		    "with it");
+	if (service_flag(service, "aikit.queue") && queue != NULL &&
+	    service != queue)
+		lint_add(evidence, "%s has label aikit.queue as well",
+		    queue->name);
 }
