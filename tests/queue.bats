@@ -203,3 +203,19 @@ claim() {
 @test "a name without an address holds nobody up" {
 	claim a_name_without_an_address_holds_nobody_up
 }
+
+@test "a model that is nowhere waits for nobody" {
+	claim a_model_that_is_nowhere_waits_for_nobody
+}
+
+@test "a model that came by another way is found" {
+	claim a_model_that_came_by_another_way_is_found
+}
+
+@test "a list that cannot be read decides nothing" {
+	claim a_list_that_cannot_be_read_decides_nothing
+}
+
+@test "a model goes to the backend that has it" {
+	claim a_model_goes_to_the_backend_that_has_it
+}

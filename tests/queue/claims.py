@@ -575,12 +575,11 @@ def a_burst_of_embeddings_delays_a_chat_by_one():
 
 # ---- Cancel, in every phase. ----
 
-def cancel_once(q, f, phase, reset):
+def cancel_once(q, f, model, phase, reset):
     """Seconds until the backend sees it."""
     f.set(reset=True)
     s = q.connect()
-    s.sendall(raw(body=generate("m%d" % time.monotonic_ns(),
-                                options={"num_predict": 500})))
+    s.sendall(raw(body=generate(model, options={"num_predict": 500})))
     until(lambda: f.events(phase))
     if phase == "run":
         read_until(s, b"t0 ")
@@ -591,9 +590,10 @@ def cancel_once(q, f, phase, reset):
 
 
 def cancel_in(phase, reset, *fake):
-    with world(*fake) as (q, f):
+    with world("--models", "a,b,c,d,e", *fake) as (q, f):
         # The best of some: how busy this machine is is not the question.
-        took = min(cancel_once(q, f, phase, reset) for _ in range(5))
+        took = min(cancel_once(q, f, model, phase, reset)
+                   for model in "abcde")
         assert took < 0.01, "after %.4f s" % took
 
 
@@ -815,8 +815,90 @@ def malformed_answers_are_a_502():
 @claim
 def a_model_that_is_nowhere_is_a_404():
     with world() as (q, f):
-        r = q.ask("POST", "/api/generate", generate("missing"))
-        assert r.status == 404, r.status
+        until(lambda: f.events("tags"))
+        for path, where in (("/api/chat", lambda e: e["error"]),
+                            ("/v1/chat/completions",
+                             lambda e: e["error"]["message"]),
+                            ("/v1/messages",
+                             lambda e: e["error"]["message"])):
+            r = q.ask("POST", path, {
+                "model": "missing", "max_tokens": 1,
+                "messages": [{"role": "user", "content": "x"}]})
+            assert r.status == 404, (path, r.status)
+            said = where(json.loads(r.body))
+            assert said == "model 'missing:latest' not found", said
+        # A model that is there is found in any case, and all of its names.
+        for name in ("A", "a:latest", "library/a", "a:local"):
+            r = q.ask("POST", "/api/embed", {"model": name, "input": "x"})
+            assert r.status == 200, (name, r.body)
+
+
+@claim
+def a_model_that_is_nowhere_waits_for_nobody():
+    with world("--token-ms", 50, "--tokens", 40) as (q, f):
+        with q.connect() as s:
+            s.sendall(raw(body=generate()))
+            until(lambda: f.events("run"))
+            begun = time.monotonic()
+            r = q.ask("POST", "/api/generate", generate("missing"))
+            assert r.status == 404 and time.monotonic() - begun < 1
+            assert f.ask()["running"] == 1
+
+
+@claim
+def a_model_that_came_by_another_way_is_found():
+    with world() as (q, f):
+        until(lambda: f.events("tags"))
+        assert q.ask("POST", "/api/generate",
+                     generate("new")).status == 404
+        time.sleep(0.3)     # as old as a list must be to be read again
+        f.set(models=["new"])
+        assert q.ask("POST", "/api/generate",
+                     generate("new")).status == 200
+        assert q.ask("POST", "/api/pull", {"model": "other"}).status == 200
+        time.sleep(0.3)
+        assert q.ask("POST", "/api/generate",
+                     generate("other")).status == 200
+        assert q.ask("DELETE", "/api/delete",
+                     {"model": "other"}).status == 200
+
+        def gone():
+            n = len(f.events("asked"))
+            r = q.ask("POST", "/api/generate", generate("other"))
+            return r.status == 404 and len(f.events("asked")) == n
+        until(gone, 5, "told by the queue")
+
+
+@claim
+def a_list_that_cannot_be_read_decides_nothing():
+    with tempfile.TemporaryDirectory() as dir:
+        fake = Fake()
+        fake.set(tags=500)
+        q = Queue(dir, fake)
+        try:
+            until(lambda: fake.events("tags"))
+            r = q.ask("POST", "/api/generate", generate("missing"))
+            # The backend's own words.
+            assert r.status == 404 and b"'missing'" in r.body, r.body
+            q.stop()
+        finally:
+            fake.stop()
+
+
+@claim
+def a_model_goes_to_the_backend_that_has_it():
+    with world(fakes=2) as (q, a, b):
+        a.set(models=["one"])
+        b.set(models=["two"])
+        time.sleep(0.3)
+        for name, at, other in (("one", a, b), ("two", b, a)):
+            for _ in range(4):
+                r = q.ask("POST", "/api/generate", generate(name))
+                assert r.status == 200, (name, r.status)
+            assert len([e for e in at.events("run")
+                        if e["model"] == name]) == 4
+            assert not [e for e in other.events("asked")
+                        if e["model"] == name]
 
 
 # ---- Time. ----

@@ -13,6 +13,7 @@ GET /fake tells what happened, as JSON; POST /fake sets what happens next:
   {"malformed": "head"|"chunk"|"json"|"length"|"te"}
   {"status": 503} answers so, {"hang": true} takes requests and says nothing
   {"down": true} makes /api/version fail
+  {"models": [NAME, ...]} has these, as by hand; {"tags": 500} tells none
   {"reset": true} forgets what happened
 """
 import argparse
@@ -25,6 +26,11 @@ import time
 ARGS = None
 OPTIONS = ("num_ctx", "num_batch", "num_gpu", "main_gpu", "use_mmap",
            "num_thread", "draft_num_predict")
+
+
+def tagged(name):
+    name = name.lower().removeprefix("library/").removesuffix(":local")
+    return name if ":" in name else name + ":latest"
 
 
 class Runner:
@@ -44,6 +50,7 @@ class State:
         self.runners = {}          # model -> Runner
         self.pending = asyncio.Queue()
         self.stuck = False
+        self.models = set(map(tagged, ARGS.models.split(",")))
         self.clear()
         self.next = {}
 
@@ -326,6 +333,8 @@ async def work(http):
         if value.pop("reset", False):
             STATE.clear()
             STATE.next = {}
+        if "models" in value:
+            STATE.models = set(map(tagged, value.pop("models")))
         STATE.next.update(value)
         return http.answer({"ok": True})
     if path == "/fake":
@@ -345,7 +354,16 @@ async def work(http):
     if path in ("/", "/api/status"):
         return http.answer("Ollama is running")
     if path in ("/api/tags", "/v1/models"):
-        return http.answer({"models": [], "host": http.headers.get("host")})
+        STATE.tell("tags")
+        if STATE.next.get("tags"):
+            return http.answer({"error": "no"}, STATE.next["tags"])
+        return http.answer({"models": [
+            {"name": n, "model": n, "details": {"parent_model": ""}}
+            for n in sorted(STATE.models)],
+            "host": http.headers.get("host")})
+    if path == "/api/delete":
+        STATE.models.discard(tagged(json.loads(http.body)["model"]))
+        return http.answer({})
     if path == "/api/show":
         return http.answer({"length": len(http.body)})
     if path.startswith("/api/blobs/"):
@@ -355,6 +373,7 @@ async def work(http):
         for n in range(5):
             http.chunk(b'{"status":"pulling"}\n')
             await asyncio.sleep(0.02)
+        STATE.models.add(tagged(json.loads(http.body)["model"]))
         return http.writer.write(b"0\r\n\r\n")
     if STATE.next.get("die") == "before" and once("die"):
         raise ConnectionError
@@ -372,8 +391,9 @@ async def work(http):
         await http.writer.drain()
         return await asyncio.sleep(0.2)
     body = json.loads(http.body)
-    if body.get("model", "").startswith("missing"):
-        return http.answer({"error": "model not found"}, 404)
+    if tagged(body.get("model", "")) not in STATE.models:
+        return http.answer({"error": "model '%s' not found" %
+                            body.get("model")}, 404)
     await generate(http, body)
 
 
@@ -441,6 +461,7 @@ parser.add_argument("--token-ms", type=float, default=2)
 parser.add_argument("--embed-ms", type=float, default=10)
 parser.add_argument("--tokens", type=int, default=10)
 parser.add_argument("--fat", type=int, default=0)
+parser.add_argument("--models", default="a,b,c,m,chat,embed,llama3")
 parser.add_argument("--bug-17408", action="store_true")
 parser.add_argument("--bug-14407", action="store_true")
 ARGS = parser.parse_args()

@@ -75,16 +75,27 @@ breaker(struct queue *q, struct backend *b, enum breaker to, const char *what)
 	backend_state(q, b);
 }
 
+/*
+ * What passes without the GPU says nothing of whether it works, and neither do
+ * our own questions.
+ */
 void
-backend_result(struct queue *q, struct backend *b, bool well)
+backend_result(struct queue *q, const struct request *r, bool well)
 {
+	struct backend *b;
+
+	if (r->client == NULL || r->backend < 0)
+		return;
+	b = &q->backends[r->backend];
+	b->failures += !well;
+	if (r->lane != ROUTE_QUEUE)
+		return;
 	if (well) {
 		b->failed = 0;
 		if (b->breaker != BREAKER_CLOSED)
 			breaker(q, b, BREAKER_CLOSED, "breaker closed");
 		return;
 	}
-	b->failures++;
 	b->failed++;
 	if (b->breaker == BREAKER_HALF ||
 	    (q->settings->health.breaker > 0 &&
@@ -259,6 +270,7 @@ forget(struct backend *b)
 	free(b->url);
 	free(b->host);
 	b->name = b->url = b->host = NULL;
+	models_forget(b);
 }
 
 static int

@@ -143,6 +143,8 @@ static const struct conf_key queue_keys[] = {
 	    "answers until it is up" },
 	{ "residency_interval", CONF_TIME, SET(health.residency), SECOND / 10,
 	    DAY, NULL, "between two questions what is loaded" },
+	{ "models_interval", CONF_TIME, SET(health.models), 0, DAY, NULL,
+	    "between two questions which models there are" },
 	{ "breaker", CONF_INT, SET(health.breaker), 0, 1000, NULL,
 	    "failed requests in a row that open the breaker" },
 	{ "breaker_wait", CONF_TIME, SET(health.breaker_wait), SECOND / 10, DAY,

@@ -8,6 +8,7 @@
  *	serve*	 which lane, who, which class; admits, picks, refuses, ends
  *	upstream* one connection to a backend: sends, reads answers, forwards
  *	backend* the backends: pools, health, breaker, what is resident
+ *	models.c which of them has which model
  *	spill.c	 bodies that are too large for memory
  *
  * There is one thread and one struct queue. Nothing here blocks. Times are
@@ -126,6 +127,7 @@ struct request {
 	bool begun;	 /* a byte of the answer went to the client */
 	bool newline;	 /* the last of them ended a line */
 	bool managing;	 /* has one of manage_limit */
+	bool asking;	 /* waits for lists of models, not in sched yet */
 	int class_key, class_best, class_said; /* indices; -1 */
 	int position; /* when it was queued; 0: went at once */
 	/* us */
@@ -176,11 +178,14 @@ struct backend {
 	socklen_t addr_len;
 	struct upstream *pool; /* idle, the hottest first */
 	int64_t at_byte;       /* latest byte of any answer */
-	int64_t at_breaker, at_probe, at_version, at_ps;
+	int64_t at_breaker, at_probe, at_version, at_ps, at_tags;
 	int64_t at_busy; /* from idle to busy */
 	bool looking;	 /* for the address of its name */
 	bool kept;	 /* of a reload under way */
 	int checking;	 /* bits: a probe of that kind is under way */
+	bool listed;	 /* models are what its /api/tags said */
+	char **models;	 /* sorted, without regard to case */
+	size_t model_count;
 	int64_t requests, failures; /* in all */
 };
 
@@ -257,7 +262,7 @@ struct queue {
 	struct backend backends[SCHED_BACKENDS];
 	struct counters counters;
 	struct request *requests; /* all, newest first */
-	int client_count, request_count, queued, managing;
+	int client_count, request_count, queued, managing, asking;
 	int64_t memory_bytes, spilled_bytes; /* of bodies */
 	bool draining;
 	bool pick; /* sched has something to say */

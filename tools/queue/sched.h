@@ -122,6 +122,8 @@ struct sched_model {
 	int slots;	   /* of one loaded model; else the backend's */
 	uint32_t backends; /* bit n: backend n has it; 0: all */
 };
+/* Forgotten with a model that has no work: to be said before each sched_add().
+ */
 void sched_model_set(struct sched *s, const char *model,
     const struct sched_model *to);
 

@@ -63,13 +63,26 @@ refuse_down(struct queue *q, struct request *r)
 }
 
 static void
-enqueue(struct queue *q, struct request *r)
+refuse_unknown(struct queue *q, struct request *r)
+{
+	/* As Ollama says it. */
+	AK_FREE char *text = ak_printf("model '%s' not found", r->model->text);
+
+	r->why = SCHED_NO_BACKEND;
+	serve_refuse(q, r,
+	    &(struct dialect_error){
+		.status = 404, .text = text, .code = "model_not_found" },
+	    OUTCOME_REFUSED);
+}
+
+/* again: lists of models that are not new are read once more for it. */
+static void
+enqueue(struct queue *q, struct request *r, bool again)
 {
 	enum sched_reason why;
 	struct sched_request what = {
 		.class = r->class,
 		.client = r->user->text[0] != '\0' ? r->user->text : "-",
-		.model = r->model->text,
 		.options = r->options->text,
 		.deadline = r->deadline,
 		.prompt = (int)(r->held.body_len / TOKEN_BYTES),
@@ -80,6 +93,16 @@ enqueue(struct queue *q, struct request *r)
 		refuse_down(q, r);
 		return;
 	}
+	if (!models_tell(q, r)) {
+		if (again && models_wait(q, r))
+			return;
+		/* Asking may have shown that a list cannot be read. */
+		if (!models_tell(q, r)) {
+			refuse_unknown(q, r);
+			return;
+		}
+	}
+	what.model = r->model->text;
 	why = sched_add(q->sched, &what, q->now, &r->sched_id);
 	if (why != SCHED_OK) {
 		refuse_for(q, r, why);
@@ -89,6 +112,14 @@ enqueue(struct queue *q, struct request *r)
 	r->at_queued = q->now;
 	r->position = q->queued++;
 	q->pick = true;
+}
+
+void
+serve_known(struct queue *q, struct request *r)
+{
+	r->asking = false;
+	q->asking--;
+	enqueue(q, r, false);
 }
 
 static void
@@ -154,7 +185,7 @@ serve_whole(struct queue *q, struct request *r)
 		return;
 	switch (r->lane) {
 	case ROUTE_QUEUE:
-		enqueue(q, r);
+		enqueue(q, r, true);
 		break;
 	case ROUTE_MANAGE:
 		manage(q, r);
@@ -188,7 +219,7 @@ serve_requeue(struct queue *q, struct request *r, bool avoid)
 {
 	if (!sched_requeue(q->sched, r->sched_id, avoid, q->now)) {
 		r->sched_id = 0;
-		enqueue(q, r);
+		enqueue(q, r, false);
 		return;
 	}
 	r->phase = PHASE_QUEUED;

@@ -43,7 +43,7 @@ struct class_rule {
 };
 
 struct model_conf {
-	const char *name;
+	const char *name; /* with its tag; or a pattern of such names */
 	struct sched_model sched;
 	int64_t num_ctx; /* of ctx_policy, for this model; 0: as for all */
 };
@@ -79,6 +79,7 @@ struct health_conf {
 	int64_t timeout;	 /* 2 s */
 	int fall, rise;		 /* 3, 1: failures to down, successes to up */
 	int64_t residency;	 /* 5 s: between two GET /api/ps */
+	int64_t models;		 /* 1 min: between two GET /api/tags; 0: none */
 	int breaker;		 /* 5: failed requests in a row that open it */
 	int64_t breaker_wait;	 /* 10 s: until one is let through again */
 	const char *probe_model; /* of the generate-path probe; NULL: none */
@@ -155,6 +156,8 @@ struct settings {
 
 /* All of the defaults above; no listener, no backend. */
 void settings_default(struct settings *settings);
+/* "llama3" -> "llama3:latest"; into to[SCHED_NAME]. */
+void class_model(const char *model, char *to);
 /* The built-in identify, for those without a key. */
 int serve_identify(const struct settings *settings, const struct asker *asker,
     struct identity *who);

@@ -269,7 +269,7 @@ upstream_start(struct queue *q, struct request *r, int backend, bool fresh)
 		return;
 	}
 	b = &q->backends[backend];
-	b->requests++;
+	b->requests += r->client != NULL;
 	if (b->busy == 0)
 		b->at_busy = q->now;
 	u = fresh ? NULL : kept(b);

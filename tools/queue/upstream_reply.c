@@ -217,14 +217,13 @@ static void
 finish(struct queue *q, struct upstream *u, bool keep)
 {
 	struct request *r = u->request;
-	struct backend *b = u->backend;
 
 	if (r->client != NULL && r->client->chunked)
 		ak_buf_str(&out, HTTP1_LAST_CHUNK);
 	if (!hand_over(q, u))
 		return;
 	upstream_done(q, u, keep);
-	backend_result(q, b, r->status < 500);
+	backend_result(q, r, r->status < 500);
 	serve_end(q, r, OUTCOME_OK);
 }
 

@@ -147,7 +147,8 @@ test_values(void)
 	    "[rule r]\nmodel = qwen*\nclass = batch\n"
 	    "[client alice]\nweight = 2\n"
 	    "[model llama3]\nbackends = b\nslots = 2\n"
-	    "[model big]\nname = hf.co/x/y:Q4\nnum_ctx = 32k\n";
+	    "[model big]\nname = hf.co/x/y:Q4\nnum_ctx = 32k\n"
+	    "[model qwen*]\nslots = 5\n";
 	CONFIG struct config *config = conf_new();
 	const struct settings *s = &config->settings;
 	struct sched_config built_in;
@@ -184,6 +185,7 @@ test_values(void)
 	is_int(s->models[0].sched.backends, 2, "a bit for each backend");
 	is_str(s->models[1].name, "hf.co/x/y:Q4", "a name that is too long");
 	is_int(s->models[1].num_ctx, 32768, "a context of a model");
+	is_str(s->models[2].name, "qwen*", "a pattern stays as it is");
 }
 
 static void
