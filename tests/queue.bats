@@ -219,3 +219,15 @@ claim() {
 @test "a model goes to the backend that has it" {
 	claim a_model_goes_to_the_backend_that_has_it
 }
+
+@test "a place in the queue and its wait are told" {
+	claim a_place_in_the_queue_and_its_wait_are_told
+}
+
+@test "switches and our own time are counted" {
+	claim switches_and_our_own_time_are_counted
+}
+
+@test "managing is for loopback unless it is said" {
+	claim managing_is_for_loopback_unless_it_is_said
+}

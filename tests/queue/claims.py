@@ -75,7 +75,7 @@ class Fake:
 
 class Queue:
     def __init__(self, dir, *fakes, limit=1, slots=None, loaded=1, conf="",
-                 listen=(), wait=True):
+                 listen=(), manage="manage = yes\n"):
         self.port = free_port()
         path = dir + "/queue-%d.conf" % self.port
         self.path = path
@@ -86,7 +86,8 @@ class Queue:
             text += "[backend b%d]\nurl = %s\nslots = %d\nloaded = %d\n" % (
                 n, url, slots or max(limit, 1), loaded)
         for n, at in enumerate(("127.0.0.1:%d" % self.port, *listen)):
-            text += "[listen l%d]\naddress = %s\nmanage = yes\n" % (n, at)
+            text += "[listen l%d]\naddress = %s\n%s" % (
+                n, at + "\n", manage)
         with open(path, "w") as f:
             f.write(text)
         self.log = open(dir + "/queue-%d.log" % self.port, "w+")
@@ -122,6 +123,23 @@ class Queue:
         r.body = r.read()
         c.close()
         return r
+
+    def admin(self, path, method="GET", body=None):
+        with socket.socket(socket.AF_UNIX) as s:
+            s.settimeout(10)
+            s.connect(self.path.replace("queue-", "admin-")[:-5])
+            s.sendall(raw(path, body, method, "Connection: close\r\n"))
+            return Response(Keep(s)).read().decode()
+
+    def records(self, path, kind):
+        return [r for r in map(json.loads, self.admin(path).splitlines())
+                if r["type"] == kind]
+
+    def metric(self, name):
+        """The sum of its samples whose text begins so."""
+        return sum(float(line.rsplit(" ", 1)[1])
+                   for line in self.admin("/metrics").splitlines()
+                   if line.startswith("aikit_queue_" + name))
 
     def rss(self):
         """kB; 0 when a sanitizer's own memory would be measured."""
@@ -571,6 +589,80 @@ def a_burst_of_embeddings_delays_a_chat_by_one():
         for t in threads:
             t.join()
         assert waited < 0.042 * 2 + 0.05, "first token after %.3f s" % waited
+
+
+@claim
+def a_place_in_the_queue_and_its_wait_are_told():
+    with world("--token-ms", 20) as (q, f):
+        first = q.ask("POST", "/api/generate", generate())
+        assert first.getheader("X-Aikit-Queue-Position") == "0"
+        held = [q.connect() for _ in range(4)]
+        held[0].sendall(raw(body=generate()))
+        until(lambda: f.ask()["running"])
+        for n, s in enumerate(held[1:]):
+            s.sendall(raw(body=generate(), head="X-Aikit-Priority: batch\r\n"
+                          if n == 0 else ""))
+            until(lambda: len(q.records("/v1/requests?state=queued",
+                                        "request")) == n + 1)
+        waiting = q.records("/v1/requests?state=queued", "request")
+        places = {(r["class"], r["position"]) for r in waiting}
+        assert places == {("normal", 1), ("normal", 2), ("batch", 3)}, places
+        waits = [r["estimate_seconds"]
+                 for r in sorted(waiting, key=lambda r: r["position"])]
+        assert 0 < waits[0] < waits[1] < waits[2] < 5, waits
+        # What it was when it came: the batch was alone then.
+        for s, place in zip(held[1:], "112"):
+            assert Response(Keep(s)).getheader(
+                "X-Aikit-Queue-Position") == place
+        for s in held:
+            s.close()
+
+
+@claim
+def switches_and_our_own_time_are_counted():
+    with world("--load-ms", 20) as (q, f):
+        for model in "abab":
+            assert q.ask("POST", "/api/generate",
+                         generate(model)).status == 200
+        time.sleep(0.1)
+        one = 'model_switches_total{from="%s",to="%s",reason="need"}'
+        assert q.metric(one % ("none", "a:latest")) == 1
+        assert q.metric(one % ("a:latest", "b:latest")) == 2
+        assert q.metric(one % ("b:latest", "a:latest")) == 1
+        assert q.metric("overhead_seconds_count") == 4
+        own = q.metric("overhead_seconds_sum")
+        assert 0 < own < 0.02, own
+        assert q.metric('build_info{version="unknown"}') == 0
+        assert q.metric("build_info") == 1
+        # What we ask ourselves is none of that.
+        assert q.metric("backend_requests_total") == 4
+        f.set(down=True)
+        time.sleep(0.3)
+        assert q.metric("backend_failures_total") == 0
+
+
+@claim
+def managing_is_for_loopback_unless_it_is_said():
+    with tempfile.TemporaryDirectory() as dir:
+        fake = Fake()
+        ports = [free_port() for _ in range(4)]
+        at = ["127.0.0.1:%d" % ports[0], "0.0.0.0:%d" % ports[1],
+              "127.0.0.1:%d\nmanage = no" % ports[2],
+              "0.0.0.0:%d\nmanage = yes" % ports[3], "unix:" + dir + "/s"]
+        q = Queue(dir, fake, listen=at, manage="")
+        try:
+            for port, status in zip([q.port] + ports,
+                                    (200, 200, 403, 403, 200)):
+                c = http.client.HTTPConnection("127.0.0.1", port)
+                c.request("POST", "/api/pull", '{"model":"x"}')
+                assert c.getresponse().status == status, (port, status)
+            with socket.socket(socket.AF_UNIX) as s:
+                s.connect(dir + "/s")
+                s.sendall(raw("/api/pull", {"model": "x"}))
+                assert Response(Keep(s)).status == 200
+            q.stop()
+        finally:
+            fake.stop()
 
 
 # ---- Cancel, in every phase. ----

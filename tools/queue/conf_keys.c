@@ -18,6 +18,13 @@ static const char *const ctx_words[] = {
 	NULL,
 };
 
+static const char *const manage_words[] = {
+	[LISTEN_LOCAL] = "local",
+	[LISTEN_YES] = "yes",
+	[LISTEN_NO] = "no",
+	NULL,
+};
+
 static const char *const overdue_words[] = {
 	[SCHED_FORCE] = "force",
 	[SCHED_REFUSE] = "refuse",
@@ -173,7 +180,7 @@ static const struct conf_key listen_keys[] = {
 	    "refuse those without a key" },
 	{ "trust_user", CONF_BOOL, IN(listen_conf, trust_user), 0, 0, NULL,
 	    "X-OpenWebUI-User-Id says who it is" },
-	{ "manage", CONF_BOOL, IN(listen_conf, manage), 0, 0, NULL,
+	{ "manage", CONF_WORD, IN(listen_conf, manage), 0, 0, manage_words,
 	    "may pull, create, copy and delete models" },
 	{ 0 },
 };

@@ -66,13 +66,8 @@ put_classes(const struct queue *q, const struct sched_stats *stats,
 static void
 put_switches(const struct sched_stats *stats, struct ak_buf *buf)
 {
-	metrics_family(buf, P "model_switches_total", "counter",
-	    "Loads that the scheduler decided on.");
-	for (int i = 0; i < SCHED_CAUSES; i++)
-		metrics_sample(buf, P "model_switches_total", "reason",
-		    sched_cause_name((enum sched_cause)i), stats->switches[i]);
 	metrics_family(buf, P "switch_seconds_total", "counter",
-	    "Time that they took.");
+	    "Time that loads took.");
 	metrics_sample_seconds(buf, P "switch_seconds_total", NULL, NULL,
 	    stats->switch_us);
 	metrics_family(buf, P "switches_failed_total", "counter",

@@ -24,6 +24,8 @@ void loop_again(struct queue *q, struct source *source);
 int loop_run(struct queue *q, bool (*over)(struct queue *q), struct ak_err *err)
     AK_MUST;
 int loop_new(struct queue *q, struct ak_err *err) AK_MUST;
+/* us, now: q->now is that of the wake-up. */
+int64_t loop_clock(void);
 void loop_free(struct queue *q);
 
 /* ---- Bytes that wait to be written (client.c). ---- */

@@ -109,6 +109,7 @@ struct request {
 	struct name *user;	   /* the client as a person */
 	struct name *model;	   /* as a key: with its tag; "" */
 	struct name *options;	   /* canonical text */
+	struct name *from;	   /* of switching: what had to go; NULL */
 	uint8_t method;		   /* enum http1_method */
 	uint8_t lane;		   /* enum route_lane */
 	uint8_t work;		   /* enum route_work */
@@ -122,6 +123,7 @@ struct request {
 	bool streams;	 /* tokens are asked for one by one */
 	bool sse;	 /* the answer is an event stream */
 	bool switching;	 /* sched said that the model loads first */
+	uint8_t cause;	 /* of that, enum sched_cause */
 	bool manage;	 /* the asker may call guarded routes */
 	bool reused;	 /* went out on a kept connection */
 	bool begun;	 /* a byte of the answer went to the client */
@@ -129,12 +131,13 @@ struct request {
 	bool managing;	 /* has one of manage_limit */
 	bool asking;	 /* waits for lists of models, not in sched yet */
 	int class_key, class_best, class_said; /* indices; -1 */
-	int position; /* when it was queued; 0: went at once */
+	int position; /* in the queue, when it came; 0: went at once */
 	/* us */
 	int64_t at_begin;  /* first byte of the head */
 	int64_t at_whole;  /* last of the body */
 	int64_t at_queued; /* given to sched; again after a retry it stays */
 	int64_t at_run;	   /* picked */
+	int64_t own_us;	   /* what we took, from wake-up to hand-over */
 	int64_t at_sent;   /* written to the backend */
 	int64_t at_first;  /* first byte of the answer */
 	int64_t at_token;  /* first token */

@@ -83,6 +83,7 @@ advance(struct scan *look, struct sched_act *act)
 			return preempt(look, act);
 		if (b->set.unload) {
 			b->phase = UNLOADING;
+			switch_from(b, b->victim);
 			*act = (struct sched_act){ .kind = SCHED_UNLOAD,
 				.backend = look->backend,
 				.model = b->victim->named.name };
@@ -98,7 +99,9 @@ advance(struct scan *look, struct sched_act *act)
 		.id = e->id,
 		.owner = e->owner,
 		.backend = look->backend,
-		.switching = true };
+		.switching = true,
+		.cause = b->cause,
+		.from = b->from };
 	return true;
 }
 

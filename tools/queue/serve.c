@@ -110,8 +110,10 @@ enqueue(struct queue *q, struct request *r, bool again)
 	}
 	r->phase = PHASE_QUEUED;
 	r->at_queued = q->now;
-	r->position = q->queued++;
+	r->position = sched_position(q->sched, r->sched_id);
+	q->queued++;
 	q->pick = true;
+	r->own_us += loop_clock() - q->now;
 }
 
 void
@@ -200,7 +202,17 @@ static void
 run(struct queue *q, struct request *r, const struct sched_act *act)
 {
 	r->at_run = q->now;
+	/* It did not wait at all. */
+	if (r->at_queued == q->now) {
+		r->position = 0;
+		r->own_us = 0;
+	}
 	r->switching = act->switching;
+	if (act->switching) {
+		name_put(r->from);
+		r->from = name_get(act->from, strlen(act->from));
+		r->cause = (uint8_t)act->cause;
+	}
 	q->queued--;
 	r->phase = PHASE_CONNECTING;
 	upstream_start(q, r, act->backend, false);

@@ -105,6 +105,20 @@ take(char to[SCHED_NAME], const char *data, size_t len)
 	to[len] = '\0';
 }
 
+bool
+listen_manages(const struct listen_conf *listen)
+{
+	static const char *const local[] = { "127.",
+		"[::1]:", "localhost:", "unix:" };
+
+	if (listen->manage != LISTEN_LOCAL || listen->address == NULL)
+		return listen->manage == LISTEN_YES;
+	for (size_t i = 0; i < AK_COUNT(local); i++)
+		if (ak_starts(listen->address, local[i]))
+			return true;
+	return false;
+}
+
 int
 serve_identify(const struct settings *settings, const struct asker *asker,
     struct identity *who)
@@ -112,7 +126,8 @@ serve_identify(const struct settings *settings, const struct asker *asker,
 	const struct listen_conf *listen = asker->listen;
 	const struct http1_field *user = NULL;
 
-	*who = (struct identity){ .class = -1, .manage = listen->manage };
+	*who = (struct identity){ .class = -1,
+		.manage = listen_manages(listen) };
 	for (int i = 0; listen->class_best != NULL && i < SCHED_CLASSES; i++)
 		if (ak_streq(settings->sched.classes[i].name,
 			listen->class_best))

@@ -110,6 +110,7 @@ forget(struct queue *q, struct request *r)
 	name_put(r->user);
 	name_put(r->model);
 	name_put(r->options);
+	name_put(r->from);
 	free(r);
 }
 

@@ -285,6 +285,8 @@ upstream_start(struct queue *q, struct request *r, int backend, bool fresh)
 	r->up = u;
 	upstream_render(q, u, r);
 	upstream_timer(q, u);
+	if (r->tries == 0)
+		r->own_us += loop_clock() - q->now;
 }
 
 void
