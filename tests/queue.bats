@@ -231,3 +231,10 @@ claim() {
 @test "managing is for loopback unless it is said" {
 	claim managing_is_for_loopback_unless_it_is_said
 }
+
+@test "of 3,000 requests in turmoil none is lost and none answered twice" {
+	run -0 --separate-stderr env B="${B:-$ROOT/build}" COUNT=3000 \
+		"$ROOT/tests/bench/queue_turmoil.sh"
+	jq -e '.requests == 3000 and .whole > 1500 and .left > 300 and
+		.reloads > 5 and .kills > 0' <<<"$output"
+}

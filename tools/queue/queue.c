@@ -131,7 +131,10 @@ trim(struct queue *q)
 static void
 tick(struct queue *q, struct timer *timer)
 {
-	timer_set(q, timer, q->now + QUEUE_SECOND);
+	int64_t beat = q->settings->health.interval;
+
+	timer_set(q, timer,
+	    q->now + (beat < QUEUE_SECOND ? beat : QUEUE_SECOND));
 	backend_tick(q);
 	trim(q);
 	if (q->hooks != NULL && q->hooks->tick != NULL)

@@ -249,7 +249,7 @@ struct hooks {
 	/* A backend's ready, breaker, drained or silent has changed. */
 	void (*backend)(void *arg, struct queue *q, const struct backend *b,
 	    const char *what);
-	/* Once a second. */
+	/* Once a second, or more often. */
 	void (*tick)(void *arg, struct queue *q);
 	/* SIGHUP: new settings, or NULL (with a word to the log) to stay. */
 	struct settings *(*reload)(void *arg, struct queue *q);

@@ -176,10 +176,13 @@ refuse_rest(struct queue *q, struct request *r,
 	char line[HTTP1_CHUNK_LINE];
 	AK_BUF struct ak_buf object = { 0 };
 
-	c->keep_alive = false;
 	if (!r->streams || r->reply == NULL ||
-	    (r->reply->form != REPLY_NDJSON && r->reply->form != REPLY_SSE))
+	    (r->reply->form != REPLY_NDJSON && r->reply->form != REPLY_SSE)) {
+		c->keep_alive = false;
 		return;
+	}
+	/* With its last chunk the answer is whole, and the next may follow. */
+	c->keep_alive = c->keep_alive && c->chunked;
 	if (!r->newline)
 		ak_buf_char(&object, '\n');
 	if (!r->newline && r->sse)
