@@ -18,7 +18,9 @@ GET /fake tells what happened, as JSON; POST /fake sets what happens next:
 """
 import argparse
 import asyncio
+import ctypes
 import json
+import re
 import socket
 import sys
 import time
@@ -239,7 +241,7 @@ async def generate(http, body):
     options = body.get("options") or {}
     tokens = options.get("num_predict") or body.get("max_tokens") or \
         ARGS.tokens
-    embed = "embed" in http.path
+    embed = "embed" in http.path or "transcriptions" in http.path
     v1 = http.path.startswith("/v1/")
     stream = body.get("stream", not v1) and not embed
     empty = not (body.get("prompt") or body.get("messages") or
@@ -274,6 +276,7 @@ async def produce(http, body, tokens, load, stream, embed, empty):
     if embed:
         await asyncio.sleep(ARGS.embed_ms / 1000)
         return http.answer({"model": body["model"], "embeddings": [[0.5]],
+                            "text": "heard", "length": body.get("length"),
                             "prompt_eval_count": 3,
                             "load_duration": int(load * 1e9)})
     if not stream:
@@ -326,8 +329,27 @@ MALFORMED = {
 }
 
 
+def body_of(http):
+    data = http.body
+    if path_of(http) == "/v1/audio/transcriptions":
+        model = re.search(rb'name="model"\r\n\r\n(.*?)\r\n', data, re.S)
+        return {"model": model[1].decode(), "input": "x",
+                "length": len(data)}
+    if http.headers.get("content-encoding") == "zstd":
+        zstd = ctypes.CDLL("libzstd.so.1")
+        text = ctypes.create_string_buffer(1 << 24)
+        zstd.ZSTD_decompress.restype = ctypes.c_size_t
+        data = text[:zstd.ZSTD_decompress(text, ctypes.c_size_t(1 << 24), data,
+                                          ctypes.c_size_t(len(data)))]
+    return json.loads(data)
+
+
+def path_of(http):
+    return http.path.split("?")[0]
+
+
 async def work(http):
-    path, method = http.path.split("?")[0], http.method
+    path, method = path_of(http), http.method
     if path == "/fake" and method == "POST":
         value = json.loads(http.body)
         if value.pop("reset", False):
@@ -390,7 +412,7 @@ async def work(http):
         http.writer.write(MALFORMED[STATE.next["malformed"]])
         await http.writer.drain()
         return await asyncio.sleep(0.2)
-    body = json.loads(http.body)
+    body = body_of(http)
     if tagged(body.get("model", "")) not in STATE.models:
         return http.answer({"error": "model '%s' not found" %
                             body.get("model")}, 404)

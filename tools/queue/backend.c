@@ -135,27 +135,44 @@ backend_prune(struct queue *q, struct backend *b, bool all)
 	}
 }
 
+void
+backend_heard(struct queue *q, struct backend *b)
+{
+	b->at_byte = q->now;
+	if (!b->silent)
+		return;
+	b->silent = false;
+	tell(q, b, "not silent any more");
+}
+
+/*
+ * Only what is work for the GPU counts: everything else is answered also when
+ * Ollama's scheduler hangs.
+ */
 static void
-watch(struct queue *q, struct backend *b)
+watch(struct queue *q, struct backend *b, int running)
 {
 	int64_t limit = q->settings->health.watchdog;
 
-	if (b->busy == 0 || b->silent || limit <= 0)
-		return;
-	if (q->now - b->at_byte < limit || q->now - b->at_busy < limit)
+	if (running == 0)
+		b->at_rest = q->now;
+	if (running == 0 && b->silent)
+		backend_heard(q, b);
+	if (b->silent || limit <= 0 || q->now - b->at_byte < limit ||
+	    q->now - b->at_rest < limit)
 		return;
 	b->silent = true;
 	tell(q, b, "silent");
 }
 
 static void
-tick_one(struct queue *q, struct backend *b)
+tick_one(struct queue *q, struct backend *b, int running)
 {
 	if (b->breaker == BREAKER_OPEN &&
 	    q->now - b->at_breaker > q->settings->health.breaker_wait)
 		breaker(q, b, BREAKER_HALF, "breaker half open");
 	backend_prune(q, b, false);
-	watch(q, b);
+	watch(q, b, running);
 	probe_start(q, b);
 }
 
@@ -179,11 +196,13 @@ refuse_all(struct queue *q)
 void
 backend_tick(struct queue *q)
 {
+	static struct sched_stats stats;
 	bool light = false;
 
+	sched_stats(q->sched, q->now, &stats);
 	for (int i = 0; i < SCHED_BACKENDS; i++) {
 		if (q->backends[i].used)
-			tick_one(q, &q->backends[i]);
+			tick_one(q, &q->backends[i], stats.backends[i].running);
 		light |= q->backends[i].used && q->backends[i].ready;
 	}
 	if (light)

@@ -273,6 +273,11 @@ probe_start(struct queue *q, struct backend *b)
 			backend_look(q, b);
 		ask(q, b, CHECK_VERSION, "/api/version", NULL, version_done);
 	}
+	/* One that does not generate has no work, and is asked whether it does
+	 * again. */
+	if (b->version_ok && !b->probe_ok && health->probe_model != NULL &&
+	    due(q, b, CHECK_PROBE, &b->at_probe, health->probe_interval))
+		generate(q, b);
 	if (!b->ready)
 		return;
 	if (due(q, b, CHECK_PS, &b->at_ps, health->residency))

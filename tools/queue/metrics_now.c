@@ -165,6 +165,8 @@ put_backends(const struct queue *q, struct ak_buf *buf)
 	} families[] = {
 		{ P "slots", "gauge", "Requests that it takes at once." },
 		{ P "backend_up", "gauge", "1: answers and may be sent to." },
+		{ P "backend_silent", "gauge",
+		    "1: busy, and no byte for longer than watchdog." },
 		{ P "breaker_state", "gauge",
 		    "0: closed, 1: open, 2: one is let through." },
 		{ P "backend_requests_total", "counter", "Sent to it." },
@@ -177,7 +179,8 @@ put_backends(const struct queue *q, struct ak_buf *buf)
 		for (int i = 0; i < SCHED_BACKENDS; i++) {
 			const struct backend *b = &q->backends[i];
 			const int64_t values[] = { slots(b), b->ready,
-				(int64_t)b->breaker, b->requests, b->failures };
+				b->silent, (int64_t)b->breaker, b->requests,
+				b->failures };
 
 			if (b->used)
 				metrics_sample(buf, families[f].name, "backend",

@@ -262,6 +262,8 @@ int backend_pick(struct queue *q, const struct request *r);
 /* r ended there, of a client: for the breaker, and to be counted. */
 void backend_result(struct queue *q, const struct request *r, bool well);
 void backend_state(struct queue *q, struct backend *b);
+/* A byte of an answer of its GPU has come. */
+void backend_heard(struct queue *q, struct backend *b);
 void backend_tick(struct queue *q);
 /* Its address from its url; waits. A name that is not known is no error. */
 int backend_resolve(struct backend *b, struct ak_err *err) AK_MUST;

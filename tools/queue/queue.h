@@ -180,9 +180,9 @@ struct backend {
 	struct sockaddr_storage addr;
 	socklen_t addr_len;
 	struct upstream *pool; /* idle, the hottest first */
-	int64_t at_byte;       /* latest byte of any answer */
+	int64_t at_byte;       /* latest byte of an answer of the GPU */
 	int64_t at_breaker, at_probe, at_version, at_ps, at_tags;
-	int64_t at_busy; /* from idle to busy */
+	int64_t at_rest; /* nothing ran there */
 	bool looking;	 /* for the address of its name */
 	bool kept;	 /* of a reload under way */
 	int checking;	 /* bits: a probe of that kind is under way */

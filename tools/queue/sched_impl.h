@@ -201,6 +201,12 @@ struct sched {
 	uint64_t noted; /* in all; the ring has the last config.history */
 };
 
+static inline bool
+sched_full(const struct sched *s)
+{
+	return s->config.limit > 0 && s->running >= s->config.limit;
+}
+
 /* sched_config.c */
 int classes_of(const struct sched_config *config);
 void history_resize(struct sched *s);

@@ -234,8 +234,9 @@ feed(struct queue *q, struct upstream *u, const char *data, size_t len)
 	struct http1_span span = { 0 };
 	size_t used;
 
-	u->request->at_last = u->backend->at_byte = q->now;
-	u->backend->silent = false;
+	u->request->at_last = q->now;
+	if (u->request->sched_id != 0)
+		backend_heard(q, u->backend);
 	while (u->state == UP_SEND && len > 0) {
 		used = answer_head(q, u, data, len);
 		if (u->source.fd == -1)
