@@ -20,7 +20,7 @@ finish() {
 trap finish EXIT
 
 for program in queue_turmoil queue_turmoil_peer queue_peer; do
-	"${CC:-cc}" -std=gnu17 -D_GNU_SOURCE -O2 -o "$scratch/$program" \
+	"${CC:-cc}" -std=gnu17 -D_GNU_SOURCE -O2 -I. -o "$scratch/$program" \
 		"tests/bench/$program.c"
 done
 mapfile -t port < <(queue_peer ports 3)

@@ -135,6 +135,10 @@ fate(void)
 	return dice(40) == 0 ? rare[dice(5)] : WELL;
 }
 
+static const char models[] =
+    "{\"models\":[{\"model\":\"m0\"},{\"model\":\"m1\"},{\"model\":\"m2\"},"
+    "{\"model\":\"m3\"},{\"model\":\"m4\"}]}";
+
 /* A whole request; body is its end. */
 static void
 answer(struct conn *c, const char *body, size_t len)
@@ -143,9 +147,7 @@ answer(struct conn *c, const char *body, size_t len)
 	char mark[32];
 
 	if (strncmp(c->data, "GET /api/tags ", 14) == 0) {
-		whole(c, 200,
-		    "{\"models\":[{\"model\":\"m0\"},{\"model\":\"m1\"},"
-		    "{\"model\":\"m2\"},{\"model\":\"m3\"},{\"model\":\"m4\"}]}");
+		whole(c, 200, models);
 		return;
 	}
 	if (strncmp(c->data, "GET ", 4) == 0) {
