@@ -1151,7 +1151,8 @@ def a_list_that_cannot_be_read_decides_nothing():
 
 @claim
 def a_model_goes_to_the_backend_that_has_it():
-    with world(fakes=2) as (q, a, b):
+    with world(fakes=2, conf="health_interval = 100ms\nhealth_fall = 1") as \
+            (q, a, b):
         a.set(models=["one"])
         b.set(models=["two"])
         time.sleep(0.3)
@@ -1166,6 +1167,12 @@ def a_model_goes_to_the_backend_that_has_it():
 
 
 # ---- Time. ----
+        # Where none that has it is there, the others are not asked.
+        b.set(down=True)
+        until(lambda: q.metric("backend_up") == 1, 5, "down")
+        assert q.ask("POST", "/api/generate", generate("two")).status == 503
+        assert q.ask("POST", "/api/generate", generate("one")).status == 200
+
 
 @claim
 def a_slow_head_is_a_408():

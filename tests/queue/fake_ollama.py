@@ -432,7 +432,9 @@ async def serve(reader, writer):
             gone = asyncio.ensure_future(left(reader, writer))
             await asyncio.wait({task, gone},
                                return_when=asyncio.FIRST_COMPLETED)
-            if not task.done():
+            # A write may notice it before the reader does.
+            if not task.done() or isinstance(
+                    task.exception(), (ConnectionResetError, BrokenPipeError)):
                 STATE.tell("cancelled", path=http.path)
                 task.cancel()
             gone.cancel()

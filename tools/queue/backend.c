@@ -59,7 +59,7 @@ backend_state(struct queue *q, struct backend *b)
 	b->ready = ready;
 	tell(q, b, ready ? "up" : "down");
 	if (ready)
-		b->at_ps = 0;
+		b->at_ps = b->at_tags = 0;
 	else
 		move_on(q, b);
 }

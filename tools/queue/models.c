@@ -132,7 +132,7 @@ used(const struct queue *q)
 	return bits;
 }
 
-bool
+uint32_t
 models_tell(struct queue *q, struct request *r)
 {
 	const struct model_conf *conf = models_conf(q->settings,
@@ -145,13 +145,12 @@ models_tell(struct queue *q, struct request *r)
 	set.backends = queue_numbers(q, set.backends);
 	bits = holders(q, r, set.backends);
 	if (bits == 0)
-		return false;
+		return 0;
 	set.backends = bits == used(q) ? 0 : bits;
 	/* Of one backend sched knows no more than that. */
-	if (conf == NULL && (used(q) & (used(q) - 1)) == 0)
-		return true;
-	sched_model_set(q->sched, r->model->text, &set);
-	return true;
+	if (conf != NULL || (used(q) & (used(q) - 1)) != 0)
+		sched_model_set(q->sched, r->model->text, &set);
+	return bits;
 }
 
 /* ---- When to read them again. ---- */

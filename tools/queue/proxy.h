@@ -282,10 +282,10 @@ void probe_tags(struct queue *q, struct backend *b);
 const struct model_conf *models_conf(const struct settings *s,
     const char *name);
 /*
- * Tells sched where r's model is and what is configured for it; false when no
- * backend has it. Spells it as the backend does.
+ * Tells sched where r's model is and what is configured for it. The backends
+ * that have it, as bits, or may have it; 0: none. Spells it as they do.
  */
-bool models_tell(struct queue *q, struct request *r);
+uint32_t models_tell(struct queue *q, struct request *r);
 /* r, of which no list knows, waits for newer ones; false: there are none. */
 bool models_wait(struct queue *q, struct request *r);
 /* Takes over a list; -1 when it is none, and then the backend decides. */

@@ -43,10 +43,10 @@ refuse_for(struct queue *q, struct request *r, enum sched_reason why)
 }
 
 static bool
-any_ready(const struct queue *q)
+any_ready(const struct queue *q, uint32_t bits)
 {
 	for (int i = 0; i < SCHED_BACKENDS; i++)
-		if (q->backends[i].used && q->backends[i].ready)
+		if ((bits >> i & 1) && q->backends[i].ready)
 			return true;
 	return false;
 }
@@ -79,6 +79,7 @@ refuse_unknown(struct queue *q, struct request *r)
 static void
 enqueue(struct queue *q, struct request *r, bool again)
 {
+	uint32_t bits;
 	enum sched_reason why;
 	struct sched_request what = {
 		.class = r->class,
@@ -89,18 +90,18 @@ enqueue(struct queue *q, struct request *r, bool again)
 		.owner = r,
 	};
 
-	if (!any_ready(q)) {
-		refuse_down(q, r);
+	bits = models_tell(q, r);
+	if (bits == 0 && again && models_wait(q, r))
 		return;
-	}
-	if (!models_tell(q, r)) {
-		if (again && models_wait(q, r))
-			return;
-		/* Asking may have shown that a list cannot be read. */
-		if (!models_tell(q, r)) {
+	/* Asking may have shown that a list cannot be read. */
+	if (bits == 0)
+		bits = models_tell(q, r);
+	if (bits == 0 || !any_ready(q, bits)) {
+		if (bits == 0)
 			refuse_unknown(q, r);
-			return;
-		}
+		else
+			refuse_down(q, r);
+		return;
 	}
 	what.model = r->model->text;
 	why = sched_add(q->sched, &what, q->now, &r->sched_id);
