@@ -69,7 +69,7 @@ metric() {
 wrong() {
 	echo "queue_turmoil.sh: $*" >&2
 	grep -v -e ': reloaded$' -e ': backend ' "$scratch/said" |
-		tail -n 40 >&2
+		head -n 60 >&2
 	exit 1
 }
 

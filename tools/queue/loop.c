@@ -62,6 +62,9 @@ loop_listen(struct queue *q, struct source *source, bool on)
 void
 loop_close(struct queue *q, struct source *source, void *object)
 {
+	/* epoll tells of a file until the last has closed it, a child too. */
+	if (source->fd != -1 && q->children > 0)
+		epoll_ctl(q->epoll, EPOLL_CTL_DEL, source->fd, NULL);
 	if (source->fd != -1)
 		close(source->fd);
 	source->fd = -1;

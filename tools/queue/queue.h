@@ -286,6 +286,7 @@ struct queue {
 	struct source **again;
 	size_t again_count, again_cap;
 	int pass_turn;
+	int children; /* that may have our files, see backend_name.c */
 	bool accept_off;
 };
 
