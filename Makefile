@@ -80,8 +80,9 @@ $(B)/%.o: %.c $(B)/flags.mk
 
 $(B)/version: again
 	$(Q)echo $(VERSION) | cmp -s - $@ || echo $(VERSION) >$@
-$(B)/lib/cmd.o: ALL_CFLAGS += -DAK_VERSION='"$(VERSION)"'
-$(B)/lib/cmd.o: $(B)/version
+VERSIONED = $(B)/lib/cmd.o $(B)/tools/queue/metrics_now.o
+$(VERSIONED): ALL_CFLAGS += -DAK_VERSION='"$(VERSION)"'
+$(VERSIONED): $(B)/version
 $(B)/lib/layers.o: ALL_CFLAGS += -DAK_TOOLS='"$(TOOLS)"'
 
 # A tool is its main.o; the rest is an archive, for tests to link with.
@@ -133,7 +134,7 @@ install: all
 	    || exit; done
 	for t in $(TOOLS); do install -D -m 644 etc/completion/aikit.bash \
 	    $(SHARE)/bash-completion/completions/aikit-$$t || exit; done
-	install -D -m 644 -t $(SHARE)/aikit etc/aikit.conf
+	install -D -m 644 -t $(SHARE)/aikit etc/aikit.conf etc/aikit-queue.conf
 	tar -c $(PRIVATE:%=--exclude=deploy/%) deploy | tar -x -C $(SHARE)/aikit
 
 dist:

@@ -183,12 +183,11 @@ num_ctx_of(const struct queue *q, const struct request *r,
 {
 	const struct settings *s = q->settings;
 	const struct scan_value *said = &scan->options[SCAN_NUM_CTX];
+	const struct model_conf *conf = models_conf(s, r->model->text);
 	int64_t want = s->num_ctx;
 
-	for (size_t i = 0; i < s->model_count; i++)
-		if (s->models[i].num_ctx > 0 &&
-		    ak_streq(s->models[i].name, r->model->text))
-			want = s->models[i].num_ctx;
+	if (conf != NULL && conf->num_ctx > 0)
+		want = conf->num_ctx;
 	if (s->ctx_policy == CTX_PASS || want <= 0)
 		return 0;
 	if (said->kind == SCAN_NUMBER &&

@@ -217,14 +217,13 @@ static void
 finish(struct queue *q, struct upstream *u, bool keep)
 {
 	struct request *r = u->request;
-	struct backend *b = u->backend;
 
 	if (r->client != NULL && r->client->chunked)
 		ak_buf_str(&out, HTTP1_LAST_CHUNK);
 	if (!hand_over(q, u))
 		return;
 	upstream_done(q, u, keep);
-	backend_result(q, b, r->status < 500);
+	backend_result(q, r, r->status < 500);
 	serve_end(q, r, OUTCOME_OK);
 }
 
@@ -235,8 +234,9 @@ feed(struct queue *q, struct upstream *u, const char *data, size_t len)
 	struct http1_span span = { 0 };
 	size_t used;
 
-	u->request->at_last = u->backend->at_byte = q->now;
-	u->backend->silent = false;
+	u->request->at_last = q->now;
+	if (u->request->sched_id != 0)
+		backend_heard(q, u->backend);
 	while (u->state == UP_SEND && len > 0) {
 		used = answer_head(q, u, data, len);
 		if (u->source.fd == -1)
