@@ -7,14 +7,14 @@
 #include <sys/socket.h>
 
 #include <errno.h>
-#include <inttypes.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "tools/queue/proxy.h"
 
 #define ANSWER_MAX (1 << 20) /* of our own requests */
 #define BUFFER_FREE (256 << 10)
+/* Three names, three numbers of at most 20 digits, three CRLF. */
+#define EXTRA_MAX (3 * 24 + 3 * HTTP1_DIGITS + 3 * 2 + 1)
 
 static char buffer[HTTP1_HEAD_MAX + 1 + PROXY_READ];
 static struct http1_head scratch;
@@ -61,6 +61,36 @@ look_at(struct request *r, const struct http1_head *head, const char *data)
 	r->newline = true;
 }
 
+/* One more line of a head, "NAME: VALUE"; its end. */
+static char *
+put_line(char *to, const char *name, uint64_t value)
+{
+	char digits[HTTP1_DIGITS], *end = digits + sizeof(digits);
+	char *at = http1_digits(end, value);
+
+	to = stpcpy(to, name);
+	to = mempcpy(to, at, (size_t)(end - at));
+	return stpcpy(to, HTTP1_CRLF);
+}
+
+/* What we have to say of the request: without printf, it is every answer's. */
+static void
+put_extra(const struct request *r, char extra[EXTRA_MAX])
+{
+	char id[HTTP1_CHUNK_LINE];
+	size_t len = http1_chunk_line(id, r->id);
+
+	extra = stpcpy(extra, "X-Aikit-Request-Id: ");
+	extra = mempcpy(extra, id, len);
+	*extra = '\0';
+	if (r->sched_id == 0)
+		return;
+	extra = put_line(extra,
+	    "X-Aikit-Queue-Position: ", (uint64_t)r->position);
+	put_line(extra, "X-Aikit-Queue-Wait-Ms: ",
+	    (uint64_t)(r->at_run - r->at_queued) / 1000);
+}
+
 /* The head of the answer is there. */
 static void
 begin(struct queue *q, struct upstream *u, const struct http1_head *head,
@@ -68,7 +98,7 @@ begin(struct queue *q, struct upstream *u, const struct http1_head *head,
 {
 	struct request *r = u->request;
 	struct http1_onward how = { 0 };
-	char extra[128];
+	char extra[EXTRA_MAX];
 
 	http1_body_start(&u->body, head);
 	u->keep_alive = head->keep_alive;
@@ -84,15 +114,7 @@ begin(struct queue *q, struct upstream *u, const struct http1_head *head,
 	if (r->client == NULL)
 		return;
 	framing(q, r->client, r, head, &how);
-	if (r->sched_id != 0)
-		snprintf(extra, sizeof(extra),
-		    "X-Aikit-Request-Id: %" PRIx64 "\r\n"
-		    "X-Aikit-Queue-Position: %d\r\n"
-		    "X-Aikit-Queue-Wait-Ms: %" PRId64 "\r\n",
-		    r->id, r->position, (r->at_run - r->at_queued) / 1000);
-	else
-		snprintf(extra, sizeof(extra),
-		    "X-Aikit-Request-Id: %" PRIx64 "\r\n", r->id);
+	put_extra(r, extra);
 	how.extra = extra;
 	http1_put_response(&out, head, data, &how);
 	r->begun = true;
