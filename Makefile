@@ -11,7 +11,7 @@ PKGS = libcjson inih libcrypto libzstd
 PRIVATE = .env local.ini secrets certificates
 
 B = build
-CFLAGS = -O2 -g
+CFLAGS = -Oz -g
 FUZZ_SECONDS = 5
 PREFIX = /usr/local
 DIST = aikit-$(VERSION).tar.gz
@@ -34,7 +34,9 @@ TRY = -fstack-protector-strong -fstack-clash-protection -fPIE -pie \
 	-fcf-protection=full -mbranch-protection=standard -Wbidi-chars=any \
 	-fno-delete-null-pointer-checks -fno-strict-overflow \
 	-fno-strict-aliasing -fstrict-flex-arrays=3 -Wtrampolines \
-	-ftrivial-auto-var-init=zero -Wl,-z,relro,-z,now \
+	-ftrivial-auto-var-init=zero -ffunction-sections -fdata-sections \
+	-fno-asynchronous-unwind-tables -Wl,--gc-sections \
+	-Wl,-z,pack-relative-relocs -Wl,-z,relro,-z,now \
 	-Wl,-z,noexecstack,-z,nodlopen,--as-needed,--no-copy-dt-needed-entries
 
 ALL_CFLAGS = -std=gnu17 -D_GNU_SOURCE -I. -ffile-prefix-map=$(CURDIR)=. \
@@ -44,7 +46,7 @@ ifdef SANITIZE
 ALL_LDFLAGS += -fsanitize=$(SANITIZE)
 ALL_CFLAGS += -fsanitize=$(SANITIZE) -fno-sanitize-recover=all \
 	-fno-omit-frame-pointer -DAK_SANITIZED
-else ifneq ($(filter -O1 -O2 -O3 -Os,$(CFLAGS)),)
+else ifneq ($(filter -O1 -O2 -O3 -Os -Oz,$(CFLAGS)),)
 ALL_CFLAGS += -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=3
 endif
 
@@ -77,7 +79,8 @@ $(B)/%.o: %.c $(B)/flags.mk
 	$(call say,CC)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(ALL_CFLAGS) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
-
+# Every byte of a request goes through these.
+$(B)/tools/queue/lex%.o: CFLAGS := $(CFLAGS:-Oz=-O2)
 $(B)/version: again
 	$(Q)echo $(VERSION) | cmp -s - $@ || echo $(VERSION) >$@
 $(B)/lib/cmd.o: ALL_CFLAGS += -DAK_VERSION='"$(VERSION)"'

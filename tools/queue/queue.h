@@ -126,6 +126,7 @@ struct request {
 	bool begun;	 /* a byte of the answer went to the client */
 	bool newline;	 /* the last of them ended a line */
 	bool managing;	 /* has one of manage_limit */
+	bool settled;	 /* sched knows that it has ended */
 	int class_key, class_best, class_said; /* indices; -1 */
 	int position; /* when it was queued; 0: went at once */
 	/* us */

@@ -220,12 +220,10 @@ payload(struct queue *q, struct request *r, const struct http1_span *span)
 		ak_buf_add(&out, HTTP1_CRLF, 2);
 }
 
-/* Writes what was made. false: the client is gone, and u with it. */
+/* Writes what was made. false: the client is gone, and r with it. */
 static bool
-hand_over(struct queue *q, struct upstream *u)
+hand_over(struct queue *q, struct request *r)
 {
-	struct request *r = u->request;
-
 	if (r->client != NULL && out.len > 0)
 		client_write(q, r->client, out.data, out.len);
 	ak_buf_reset(&out);
@@ -235,18 +233,32 @@ hand_over(struct queue *q, struct upstream *u)
 	return false;
 }
 
+/*
+ * When others wait, the backend gets its next request before this client its
+ * last bytes: they work side by side then.
+ */
 static void
 finish(struct queue *q, struct upstream *u, bool keep)
 {
 	struct request *r = u->request;
 	struct backend *b = u->backend;
+	bool others = q->queued > 0 && r->sched_id != 0;
 
 	if (r->client != NULL && r->client->chunked)
 		ak_buf_str(&out, HTTP1_LAST_CHUNK);
-	if (!hand_over(q, u))
+	if (!others && !hand_over(q, r))
 		return;
+	free(u->in);
+	u->in = NULL;
+	u->in_len = 0;
 	upstream_done(q, u, keep);
 	backend_result(q, b, r->status < 500);
+	if (others) {
+		serve_settle(q, r, OUTCOME_OK);
+		serve_turn(q);
+		if (!hand_over(q, r))
+			return;
+	}
 	serve_end(q, r, OUTCOME_OK);
 }
 
@@ -272,7 +284,7 @@ feed(struct queue *q, struct upstream *u, const char *data, size_t len)
 		if (http1_body(&u->body, data, len, &used, &span) ==
 		    HTTP1_BAD) {
 			q->counters.upstream_bad++;
-			if (hand_over(q, u))
+			if (hand_over(q, u->request))
 				upstream_lost_as(q, u,
 				    "the server's answer is malformed");
 			return;
@@ -285,7 +297,7 @@ feed(struct queue *q, struct upstream *u, const char *data, size_t len)
 		finish(q, u, u->keep_alive && len == 0);
 		return;
 	}
-	if (!hand_over(q, u))
+	if (!hand_over(q, u->request))
 		return;
 	free(u->in);
 	u->in = NULL;
