@@ -32,12 +32,12 @@ WARN = -Wall -Wextra -Wpedantic -Wformat=2 -Wconversion -Wshadow -Wvla \
 # Each is tried once; what this compiler or linker refuses is left out.
 TRY = -fstack-protector-strong -fstack-clash-protection -fPIE -pie \
 	-fcf-protection=full -mbranch-protection=standard -Wbidi-chars=any \
-	-fno-delete-null-pointer-checks -fno-strict-overflow \
-	-fno-strict-aliasing -fstrict-flex-arrays=3 -Wtrampolines \
-	-ftrivial-auto-var-init=zero -ffunction-sections -fdata-sections \
-	-fno-asynchronous-unwind-tables -Wl,--gc-sections \
-	-Wl,-z,pack-relative-relocs -Wl,-z,relro,-z,now \
-	-Wl,-z,noexecstack,-z,nodlopen,--as-needed,--no-copy-dt-needed-entries
+	-fno-delete-null-pointer-checks -fno-strict-overflow -Wtrampolines \
+	-fno-strict-aliasing -fstrict-flex-arrays=3 -Wl,--gc-sections \
+	-Wl,-z,relro,-z,now -ftrivial-auto-var-init=zero -ffunction-sections \
+	-fdata-sections -fno-asynchronous-unwind-tables \
+	-Wl,-z,noexecstack,-z,nodlopen,--as-needed,--no-copy-dt-needed-entries \
+	-Wl,-z,pack-relative-relocs
 
 ALL_CFLAGS = -std=gnu17 -D_GNU_SOURCE -I. -ffile-prefix-map=$(CURDIR)=. \
 	$(WARN) $(filter-out -Wl% -pie,$(HARDEN))
@@ -79,8 +79,7 @@ $(B)/%.o: %.c $(B)/flags.mk
 	$(call say,CC)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(ALL_CFLAGS) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
-# Every byte of a request goes through these.
-$(B)/tools/queue/lex%.o: CFLAGS := $(CFLAGS:-Oz=-O2)
+
 $(B)/version: again
 	$(Q)echo $(VERSION) | cmp -s - $@ || echo $(VERSION) >$@
 $(B)/lib/cmd.o: ALL_CFLAGS += -DAK_VERSION='"$(VERSION)"'
