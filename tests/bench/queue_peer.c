@@ -4,6 +4,8 @@
  *	queue_peer ports N		N ports of loopback that are free now
  *	queue_peer answer PORT		answers each request at once
  *	queue_peer hang PORT		never answers a POST
+ *	queue_peer leave PORT		the same, and prints when its
+ *					connection ends, in nanoseconds
  *	queue_peer tokens PORT LINES GAP_US
  *					streams lines that carry their time
  *
@@ -25,7 +27,7 @@
 
 enum { DATA_MAX = 64 << 10, EVENTS = 256 };
 
-enum manner { ANSWER, HANG, TOKENS };
+enum manner { ANSWER, HANG, LEAVE, TOKENS };
 
 struct conn {
 	int fd;
@@ -170,6 +172,19 @@ begin(struct conn *c, size_t head)
 	drop(c, head);
 }
 
+/* Is it one that hangs? Then its end is told. */
+static void
+ended(const struct conn *c)
+{
+	struct timespec now;
+
+	if (manner != LEAVE || *answers[c->kind].start != '\0')
+		return;
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	printf("%lld\n", now.tv_sec * 1000000000LL + now.tv_nsec);
+	fflush(stdout);
+}
+
 /* Heads and bodies, as far as they are there. */
 static void
 take(struct conn *c)
@@ -222,6 +237,7 @@ hear(int epoll, struct conn *c)
 	} else if (n == 0 || errno != EAGAIN) {
 		/* A stream may have it open still, and with it the event. */
 		epoll_ctl(epoll, EPOLL_CTL_DEL, c->fd, NULL);
+		ended(c);
 		close(c->fd);
 		free(c);
 	}
@@ -248,7 +264,8 @@ serve(int port)
 int
 main(int argc, char *argv[])
 {
-	static const char *const manners[] = { "answer", "hang", "tokens" };
+	static const char *const manners[] = { "answer", "hang", "leave",
+		"tokens" };
 
 	if (argc == 3 && strcmp(argv[1], "ports") == 0) {
 		ports(atol(argv[2]));

@@ -181,6 +181,8 @@ void serve_refuse(struct queue *q, struct request *r,
 /* The backend failed it; another try, or the end. */
 void serve_failed(struct queue *q, struct request *r, const char *text);
 void serve_timeout(struct queue *q, struct request *r, const char *text);
+/* Its place is free, though its client has not all of the answer yet. */
+void serve_settle(struct queue *q, struct request *r, enum outcome outcome);
 void serve_end(struct queue *q, struct request *r, enum outcome outcome);
 void serve_cancel(struct queue *q, struct request *r, enum outcome outcome);
 /* Before there is a request: answers, and closes. */

@@ -130,6 +130,7 @@ struct request {
 	bool newline;	 /* the last of them ended a line */
 	bool managing;	 /* has one of manage_limit */
 	bool asking;	 /* waits for lists of models, not in sched yet */
+	bool settled;	 /* sched knows that it has ended */
 	int class_key, class_best, class_said; /* indices; -1 */
 	int position; /* in the queue, when it came; 0: went at once */
 	/* us */

@@ -115,16 +115,25 @@ forget(struct queue *q, struct request *r)
 }
 
 void
-serve_end(struct queue *q, struct request *r, enum outcome outcome)
+serve_settle(struct queue *q, struct request *r, enum outcome outcome)
 {
-	struct client *c = r->client;
-
 	r->outcome = (uint8_t)outcome;
 	r->at_end = q->now;
 	account(r);
 	if (r->phase == PHASE_QUEUED && r->sched_id != 0)
 		q->queued--;
 	tell_sched(q, r);
+	r->settled = true;
+}
+
+void
+serve_end(struct queue *q, struct request *r, enum outcome outcome)
+{
+	struct client *c = r->client;
+
+	if (!r->settled)
+		serve_settle(q, r, outcome);
+	r->outcome = (uint8_t)outcome;
 	serve_unwait(q, r);
 	if (r->managing)
 		q->managing--;
