@@ -18,6 +18,7 @@
  * request is gone.
  */
 #include <arpa/inet.h>
+#include <limits.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <stdio.h>
@@ -54,6 +55,18 @@ now_ns(void)
 	return t.tv_sec * 1000000000LL + t.tv_nsec;
 }
 
+/* Of the command line, which the script writes. */
+static int
+number(const char *text)
+{
+	char *end;
+	long n = strtol(text, &end, 10);
+
+	if (*end != '\0' || n < 0 || n > INT_MAX)
+		die(text);
+	return (int)n;
+}
+
 static int
 ascending(const void *a, const void *b)
 {
@@ -68,8 +81,8 @@ report(void)
 	if (count == 0)
 		die("no sample");
 	qsort(samples, (size_t)count, sizeof(*samples), ascending);
-	printf("%.1f %.1f\n", (double)samples[count / 2] / 1e3,
-	    (double)samples[count / 100 * 99] / 1e3);
+	printf("%.1f %.1f\n", (double)samples[(size_t)count / 2] / 1e3,
+	    (double)samples[(size_t)count * 99 / 100] / 1e3);
 }
 
 static int
@@ -196,12 +209,15 @@ fill(int port, int n, int body)
 	    "Content-Type: application/json\r\nContent-Length: %d\r\n\r\n",
 	    body);
 	memset(text + head, 'a', (size_t)body);
-	memcpy(text + head, start, sizeof(start) - 1);
-	memcpy(text + head + body - 2, "\"}", 2);
+	for (size_t i = 0; start[i] != '\0'; i++)
+		text[(size_t)head + i] = start[i];
+	text[head + body - 2] = '"';
+	text[head + body - 1] = '}';
 	while (sent < n) {
-		say(connected(port), text, (size_t)(head + body));
+		say(connected(port), text, (size_t)head + (size_t)body);
 		sent++;
 	}
+	free(text);
 	printf("%d\n", sent);
 	fflush(stdout);
 	while (read(STDIN_FILENO, &end, 1) > 0)
@@ -275,15 +291,15 @@ int
 main(int argc, char *argv[])
 {
 	if (argc == 5 && strcmp(argv[1], "paced") == 0)
-		paced(atoi(argv[2]), atoi(argv[3]), atol(argv[4]));
+		paced(number(argv[2]), number(argv[3]), number(argv[4]));
 	else if (argc == 4 && strcmp(argv[1], "tokens") == 0)
-		tokens(atoi(argv[2]), atoi(argv[3]));
+		tokens(number(argv[2]), number(argv[3]));
 	else if (argc == 5 && strcmp(argv[1], "fill") == 0)
-		fill(atoi(argv[2]), atoi(argv[3]), atoi(argv[4]));
+		fill(number(argv[2]), number(argv[3]), number(argv[4]));
 	else if (argc == 5 && strcmp(argv[1], "leave") == 0)
-		leave(atoi(argv[2]), atoi(argv[3]), atol(argv[4]));
+		leave(number(argv[2]), number(argv[3]), number(argv[4]));
 	else if (argc == 5 && strcmp(argv[1], "cancel") == 0)
-		cancel(atoi(argv[2]), atoi(argv[3]), argv[4]);
+		cancel(number(argv[2]), number(argv[3]), argv[4]);
 	else
 		return 64;
 	return 0;

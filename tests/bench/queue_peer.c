@@ -14,6 +14,7 @@
  */
 #include <arpa/inet.h>
 #include <errno.h>
+#include <limits.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <signal.h>
@@ -261,6 +262,20 @@ serve(int port)
 	}
 }
 
+/* Of the command line, which the script writes. */
+static int
+number(const char *text)
+{
+	char *end;
+	long n = strtol(text, &end, 10);
+
+	if (*end != '\0' || n < 0 || n > INT_MAX) {
+		fprintf(stderr, "%s: no number\n", text);
+		exit(64);
+	}
+	return (int)n;
+}
+
 int
 main(int argc, char *argv[])
 {
@@ -268,18 +283,18 @@ main(int argc, char *argv[])
 		"tokens" };
 
 	if (argc == 3 && strcmp(argv[1], "ports") == 0) {
-		ports(atol(argv[2]));
+		ports(number(argv[2]));
 		return 0;
 	}
 	signal(SIGCHLD, SIG_IGN);
 	signal(SIGPIPE, SIG_IGN);
 	if (argc == 5) {
-		lines = atol(argv[3]);
-		gap_us = atol(argv[4]);
+		lines = number(argv[3]);
+		gap_us = number(argv[4]);
 	}
 	for (manner = ANSWER; argc >= 3 && manner <= TOKENS; manner++)
 		if (strcmp(argv[1], manners[manner]) == 0)
-			serve(atoi(argv[2]));
+			serve(number(argv[2]));
 	fprintf(stderr, "queue_peer: see the head of queue_peer.c\n");
 	return 64;
 }

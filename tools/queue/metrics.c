@@ -141,8 +141,8 @@ count_series(struct metrics *m, const struct request *r, size_t class,
 		want = (struct series){
 			.class = CLASS_OTHER, .model = MODEL_OTHER, .used = true
 		};
-	i = ((uintptr_t)want.route / 16 * 31 + want.code * 7919u +
-		want.class * 131u + want.model * 8191u) %
+	i = ((uintptr_t)want.route / 16 * 31 + want.code * (size_t)7919 +
+		want.class * (size_t)131 + want.model * (size_t)8191) %
 	    SERIES;
 	while (m->series[i].used &&
 	    (m->series[i].route != want.route ||

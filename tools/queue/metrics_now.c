@@ -4,7 +4,8 @@
 #include <sys/resource.h>
 
 #include <dirent.h>
-#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "tools/queue/metrics_impl.h"
@@ -263,16 +264,17 @@ static void
 put_process(const struct metrics *m, struct ak_buf *buf)
 {
 	char text[128] = "";
-	long long size, pages;
+	const char *resident;
 	int64_t files = open_files(m->fds);
 	struct rusage usage;
 
+	/* The second number, in pages: proc_pid_statm(5). */
 	if (m->statm != -1 && pread(m->statm, text, sizeof(text) - 1, 0) > 0 &&
-	    sscanf(text, "%20lld %20lld", &size, &pages) == 2) {
+	    (resident = strchr(text, ' ')) != NULL) {
 		metrics_family(buf, "process_resident_memory_bytes", "gauge",
 		    "Resident memory.");
 		metrics_sample(buf, "process_resident_memory_bytes", NULL, NULL,
-		    pages * sysconf(_SC_PAGESIZE));
+		    strtol(resident, NULL, 10) * sysconf(_SC_PAGESIZE));
 	}
 	if (files >= 0) {
 		metrics_family(buf, "process_open_fds", "gauge",
