@@ -74,10 +74,12 @@ reload(const char *dir, pid_t queue)
 	snprintf(from, sizeof(from), "%s/conf.%u", dir, dice(2));
 	snprintf(new, sizeof(new), "%s/conf.new", dir);
 	snprintf(to, sizeof(to), "%s/conf", dir);
-	/* One name of a file that is there already is no error. */
-	unlink(new);
-	if (link(from, new) == -1 || (unlink(to), rename(new, to) == -1) ||
-	    kill(queue, SIGHUP) == -1) {
+	/*
+	 * Replaced in one step: there is never none. Between two names of one
+	 * file rename(2) does nothing, which is right as well.
+	 */
+	if ((unlink(new) == -1 && errno != ENOENT) || link(from, new) == -1 ||
+	    rename(new, to) == -1 || kill(queue, SIGHUP) == -1) {
 		perror("queue_turmoil: reload");
 		exit(1);
 	}
