@@ -1,0 +1,51 @@
+/*
+ * source - what is backed up: a scheme, a word, and how its bytes are had.
+ *
+ *	dir:/srv/data or a path     a directory or file, as it is
+ *	sqlite:/srv/app.db          a live database, under SQLite's own locks
+ *	postgres:CONTAINER[/DB]     pg_dump of each database, and the globals
+ *	exec:NAME=COMMAND ...       what a command writes, if it exits with 0
+ *	volume:NAME                 a volume, by what its labels say
+ *	stack:[DIR]                 a whole kit
+ */
+#ifndef BACKUP_SOURCE_H
+#define BACKUP_SOURCE_H
+
+#include <sys/types.h>
+
+#include "tools/backup/snap.h"
+#include "tools/backup/tree.h"
+
+/* What a source puts its entries into; made by the backup command. */
+struct intake {
+	struct repo *repo;
+	struct saver *saver;
+	struct tree_writer *tree;    /* of this source */
+	struct tree_reader *parent;  /* of the same source; NULL: none */
+	int64_t parent_begin;	     /* ns: racy when not 2 s older */
+	bool full;		     /* read every byte */
+	const char *const *excludes; /* patterns, NULL ends them */
+	struct snap_source *about;   /* counters, consistency, problem */
+	void (*warn)(void *arg, const char *text);
+	void (*progress)(void *arg, const char *path, uint64_t bytes);
+	void *arg;
+};
+
+/* A directory (or one file) opened as fd, its entries below prefix "". */
+int intake_directory(struct intake *in, int fd, struct ak_err *err) AK_MUST;
+/*
+ * One stream of bytes as a file: read() is called until it gives 0. mode,
+ * owner, time from about->; the class is found from its first bytes.
+ */
+struct intake_stream {
+	const char *path;
+	uint32_t mode, uid, gid;
+	int64_t mtime;
+	/* > 0 bytes, 0 end, -1 */
+	ssize_t (*read)(void *arg, void *data, size_t len, struct ak_err *err);
+	void *arg;
+};
+int intake_stream(struct intake *in, const struct intake_stream *stream,
+    struct ak_err *err) AK_MUST;
+
+#endif
