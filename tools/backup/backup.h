@@ -46,6 +46,7 @@ struct backup_options {
 	const char *repo;
 	const char *key_file;
 	const char *passphrase_file;
+	const char *sources; /* of the configuration; words */
 };
 extern struct backup_options backup_options;
 
