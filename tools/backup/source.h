@@ -11,10 +11,20 @@
 #ifndef BACKUP_SOURCE_H
 #define BACKUP_SOURCE_H
 
+#include <sys/stat.h>
 #include <sys/types.h>
 
 #include "tools/backup/snap.h"
 #include "tools/backup/tree.h"
+
+/* What instead() says of a file. */
+enum instead {
+	INSTEAD_NOT,	/* read it as it is */
+	INSTEAD_FD,	/* read all of *fd, which is then closed, in its place:
+			   its size from fstat(2), no holes, all else as it is */
+	INSTEAD_SKIP,	/* leave it out */
+	INSTEAD_FAILED, /* err says why: as if it could not be read */
+};
 
 /* What a source puts its entries into; made by the backup command. */
 struct intake {
@@ -26,6 +36,13 @@ struct intake {
 	bool full;		     /* read every byte */
 	const char *const *excludes; /* patterns, NULL ends them */
 	struct snap_source *about;   /* counters, consistency, problem */
+	/*
+	 * Asked about each regular file before its size and times are believed
+	 * (a live SQLite database is read under its locks). May be NULL.
+	 */
+	enum instead (*instead)(void *instead_arg, int dir, const char *name,
+	    const struct stat *status, int *fd, struct ak_err *err);
+	void *instead_arg;
 	void (*warn)(void *arg, const char *text);
 	void (*progress)(void *arg, const char *path, uint64_t bytes);
 	void *arg;
