@@ -43,8 +43,8 @@ enum chunk_class chunk_classify(const struct chunk_hint *hint, uint32_t *page);
 /* Largest chunk of a class, in bytes. */
 uint32_t chunk_max(enum chunk_class class, uint32_t page);
 /*
- * How many of the len bytes are the next chunk: > 0. last: no more follow; else
- * len must be at least chunk_max().
+ * How many of the len bytes are the next chunk. last: no more follow, and it is
+ * > 0 when len is. Else 0 is: no chunk ends here, more bytes are needed.
  */
 size_t chunk_cut(const struct chunker *chunker, enum chunk_class class,
     uint32_t page, const uint8_t *data, size_t len, bool last);

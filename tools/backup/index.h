@@ -13,12 +13,15 @@
 struct index;
 
 struct place {
-	uint32_t pack; /* for index_pack() */
+	uint32_t pack; /* for index_pack() and index_trashed() */
 	uint32_t frame;
 	uint32_t ordinal; /* of the chunk in the frame */
 };
 
-/* All segments of the repository; what trash/ names is absent. */
+/*
+ * All segments of the repository. Chunks of packs that trash/ names are claimed
+ * as new, and found only where there is no other place.
+ */
 int index_load(struct repo *repo, struct index **index, struct ak_err *err)
     AK_MUST;
 void index_free(struct index *index);
@@ -34,13 +37,20 @@ void index_forget(struct index *index);
 /* The nth place (0 first) of a chunk; false when there is none. */
 bool index_find(const struct index *index, const uint8_t id[ID_SIZE],
     size_t nth, struct place *place);
+/* Its frames; chunks is NULL, chunk_count how many. Lives as the index does. */
 const struct pack_list *index_pack(const struct index *index, uint32_t pack);
 size_t index_pack_count(const struct index *index);
+bool index_trashed(const struct index *index, uint32_t pack);
+/* How many bytes of segment wait for index_commit(). */
+size_t index_pending(const struct index *index);
 
 /* Takes a finished pack in; it is in the next segment. Takes a copy. */
 int index_add_pack(struct index *index, const struct pack_list *list,
     struct ak_err *err) AK_MUST;
-/* Writes what was added since as one segment. Nothing added: nothing done. */
+/*
+ * Syncs the store, and writes what was added since as one segment. Nothing
+ * added: nothing done.
+ */
 int index_commit(struct repo *repo, struct index *index, struct ak_err *err)
     AK_MUST;
 

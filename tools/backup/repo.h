@@ -18,9 +18,19 @@ struct repo {
 	struct seal_keys keys;
 	struct chunker chunker;
 	int64_t created; /* ns since 1970 */
+	enum seal_cipher cipher;
 	bool parity;
 	int level; /* zstd */
 	size_t frame_size, pack_size;
+	/*
+	 * Set by parity.c; NULL: none. save: size bytes of a pack can be read
+	 * from fd and get their rows before the pack is committed; kind as in
+	 * pack.h. mend: len bytes at offset of a damaged pack, put right.
+	 */
+	int (*parity_save)(struct repo *repo, const uint8_t pack[ID_SIZE],
+	    int fd, uint64_t size, struct ak_err *err);
+	int (*parity_mend)(struct repo *repo, const char *name,
+	    uint64_t offset, void *data, size_t len, struct ak_err *err);
 };
 
 struct repo_secret {
@@ -31,14 +41,19 @@ struct repo_secret {
 struct repo_init {
 	enum seal_cipher cipher;
 	bool parity;
-	int level;
+	int level;	    /* 0: 3 */
+	const char *reader; /* text of restore.py; NULL: none is put there */
 };
 
-/* From --key-file, --passphrase-file, configuration, environment, terminal. */
+/*
+ * What backup_options name; else asked at the terminal, twice to confirm. A key
+ * file that is not there is made when confirm is asked for.
+ */
 int repo_secret_read(struct repo_secret *secret, bool confirm,
     struct ak_err *err) AK_MUST;
 void repo_secret_free(struct repo_secret *secret);
 
+/* secret: NULL when the cipher is SEAL_NONE. */
 int repo_init(const char *path, const struct repo_init *how,
     const struct repo_secret *secret, struct repo **repo, struct ak_err *err)
     AK_MUST;
@@ -57,10 +72,21 @@ void repo_close(struct repo *repo);
 void repo_close_scope(struct repo **repo);
 #define REPO __attribute__((cleanup(repo_close_scope)))
 
+/* Puts config anew from what is in repo (parity, level, sizes). */
+int repo_config_write(struct repo *repo, struct ak_err *err) AK_MUST;
+
 /* Key slots (slot.c): keys/ID. */
-enum slot_type { SLOT_PASSPHRASE, SLOT_KEY_FILE, SLOT_RECOVERY };
-int slot_add(struct repo *repo, enum slot_type type, const char *label,
-    const void *secret, size_t len, char id[17], struct ak_err *err) AK_MUST;
+enum slot_type { SLOT_PASSPHRASE, SLOT_KEY_FILE, SLOT_RECOVERY, SLOT_TYPES };
+/* slot->type and label; AK_DATA for a secret that is too short. */
+struct slot;
+int slot_add(struct repo *repo, const struct slot *slot,
+    const struct ak_buf *secret, char id[17], struct ak_err *err) AK_MUST;
+/* A new recovery code, "ABCD-1234-..." of 160 random bits; wipe it. */
+#define SLOT_RECOVERY_CODE 40
+void slot_recovery_code(char code[SLOT_RECOVERY_CODE]);
+/* The master key into repo->keys, by any slot that the secret opens. */
+int slot_open(struct repo *repo, const struct repo_secret *secret,
+    struct ak_err *err) AK_MUST;
 int slot_remove(struct repo *repo, const char *id, struct ak_err *err) AK_MUST;
 struct slot {
 	char id[17];

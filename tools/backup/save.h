@@ -4,6 +4,10 @@
  * One thread feeds; nproc workers hash, claim in the index, and write frames
  * of their own. An item is a file's content in flight: its chunks are all
  * there, in order, once item_done() says so.
+ *
+ * Small items share a segment of 1 MiB that goes to a worker when it is full,
+ * or when one is waited for: keep hundreds of items in flight, ask item_done()
+ * of the oldest, and wait only when there are too many.
  */
 #ifndef BACKUP_SAVE_H
 #define BACKUP_SAVE_H
@@ -34,7 +38,7 @@ struct item {
 	uint8_t whole[ID_SIZE]; /* SHA-256 of all bytes, when asked for */
 	/* the saver's own */
 	bool ended;
-	unsigned pending;
+	size_t cut, stored;
 };
 
 struct item_how {

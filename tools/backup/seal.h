@@ -34,33 +34,54 @@ void seal_hkdf(const uint8_t key[SEAL_KEY], const void *salt, size_t salt_len,
     const char *info, uint8_t out[SEAL_KEY]);
 void seal_hmac(const uint8_t key[SEAL_KEY], const void *data, size_t len,
     uint8_t out[32]);
+/* One SHA-256; faster than lib/crypt.h's running one for small pieces. */
+void seal_hash(const void *data, size_t len, uint8_t out[32]);
+/* 32 bytes that no other process, host or copy of a machine has. */
+void seal_salt(uint8_t out[32]);
 /* scrypt (RFC 7914): n a power of 2. AK_SYSTEM when memory is not had. */
-int seal_scrypt(const void *secret, size_t len, const uint8_t salt[32],
-    uint64_t n, uint32_t r, uint32_t p, uint8_t out[SEAL_KEY],
-    struct ak_err *err) AK_MUST;
+struct seal_cost {
+	uint64_t n;
+	uint32_t r, p;
+};
+int seal_scrypt(const struct ak_buf *secret, const uint8_t salt[32],
+    const struct seal_cost *cost, uint8_t out[SEAL_KEY], struct ak_err *err)
+    AK_MUST;
+/* "none", "aes-256-gcm", "chacha20-poly1305"; NULL, or -1 when none is. */
+const char *seal_cipher_name(enum seal_cipher cipher);
+int seal_cipher_by_name(const char *name);
 
 /*
  * A cipher context, kept for many messages under one key; one thread's.
- * out has room for len + SEAL_TAG (seal) or len - SEAL_TAG (open).
+ * out has room for len + SEAL_TAG (seal) or len - SEAL_TAG (open), and may be
+ * data itself. With SEAL_NONE the bytes are clear, and the tag is the begin of
+ * the SHA-256 of nonce, aad and data.
  */
 struct seal;
 struct seal *seal_new(enum seal_cipher cipher, const uint8_t key[SEAL_KEY]);
 void seal_free(struct seal *seal);
-struct seal_aad {
+struct seal_message {
+	const uint8_t *nonce; /* SEAL_NONCE bytes */
+	const void *aad;
+	size_t aad_len;
 	const void *data;
 	size_t len;
+	uint8_t *out;
 };
-void seal_put(struct seal *seal, const uint8_t nonce[SEAL_NONCE],
-    struct seal_aad aad, const void *data, size_t len, uint8_t *out);
+void seal_put(struct seal *seal, const struct seal_message *message);
 /* AK_DATA when the tag does not hold; out is then wiped. */
-int seal_get(struct seal *seal, const uint8_t nonce[SEAL_NONCE],
-    struct seal_aad aad, const void *data, size_t len, uint8_t *out,
+int seal_get(struct seal *seal, const struct seal_message *message,
     struct ak_err *err) AK_MUST;
 
 /*
- * One sealed object (index segment, snapshot, key slot): a head of magic,
- * version, cipher, salt; then the sealed bytes. Key: HKDF(key, salt, info).
+ * One sealed object (index segment, snapshot): a head of magic, version,
+ * cipher, salt; then the sealed bytes. Key: HKDF(key, salt, info). Both append
+ * to out; info is one of the texts below.
  */
+#define SEAL_INDEX "aikit-backup index 1"
+#define SEAL_SNAPSHOT "aikit-backup snapshot 1"
+#define SEAL_PACK "aikit-backup pack 1"
+#define SEAL_SLOT "aikit-backup slot 1"
+#define SEAL_HEAD 40 /* bytes before the sealed ones */
 void seal_object(enum seal_cipher cipher, const uint8_t key[SEAL_KEY],
     const char *info, const void *data, size_t len, struct ak_buf *out);
 int seal_object_open(const uint8_t key[SEAL_KEY], const char *info,

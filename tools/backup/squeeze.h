@@ -16,5 +16,11 @@ void squeeze_add(struct squeeze *squeeze, const void *data, size_t len,
 /* Exactly rlen bytes to out; AK_DATA when it holds others. */
 int squeeze_get(struct squeeze *squeeze, const void *data, size_t len,
     void *out, size_t rlen, struct ak_err *err) AK_MUST;
+/*
+ * Appends what one frame holds, whatever that says of its size: memory grows
+ * with the bytes that come. AK_DATA when they are more than max.
+ */
+int squeeze_grow(struct squeeze *squeeze, const void *data, size_t len,
+    size_t max, struct ak_buf *out, struct ak_err *err) AK_MUST;
 
 #endif

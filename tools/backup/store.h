@@ -23,7 +23,7 @@ struct store {
 	const struct store_ops *ops;
 };
 
-/* An object being written; fd takes the bytes, from offset 0 on. */
+/* An object being written, from offset 0 on; what is written can be read. */
 struct draft {
 	int fd; /* -1 when there is none */
 	char name[64];
@@ -44,6 +44,9 @@ struct store_ops {
 	int (*commit)(struct store *store, struct draft *draft,
 	    const char *name, struct ak_err *err);
 	void (*abandon)(struct store *store, struct draft *draft);
+	/* Appends to the draft. */
+	int (*write)(struct store *store, struct draft *draft,
+	    const void *data, size_t len, struct ak_err *err);
 	int (*get)(struct store *store, const char *name, uint64_t offset,
 	    void *data, size_t len, struct ak_err *err);
 	int (*size)(struct store *store, const char *name, uint64_t *size,
@@ -72,7 +75,8 @@ int store_open_local(const char *path, bool create, struct store **store,
     struct ak_err *err) AK_MUST;
 /*
  * Fails or kills at the nth operation: "OP:N:kill", "OP:N:ENOSPC", OP one of
- * draft write commit get list remove sync lock or any. Owns the inner store.
+ * draft write commit get list remove sync lock or any. "OP:N:drop" kills after
+ * a power cut: what was not synced is undone. Owns the inner store.
  */
 int store_open_fault(struct store *inner, const char *plan,
     struct store **store, struct ak_err *err) AK_MUST;
@@ -80,13 +84,12 @@ void store_close(struct store *store);
 #define STORE __attribute__((cleanup(store_close_scope)))
 void store_close_scope(struct store **store);
 
-/* Whole small objects: a draft, written and committed; and read, at most max.
- */
+/* Whole small objects: written and committed; and read, max bytes at most. */
 int store_put(struct store *store, const char *name, const void *data,
     size_t len, struct ak_err *err) AK_MUST;
 int store_read(struct store *store, const char *name, size_t max,
     struct ak_buf *buf, struct ak_err *err) AK_MUST;
-/* write(2) until done; counted as an operation by the fault store. */
+/* Appends to a draft. */
 int store_write(struct store *store, struct draft *draft, const void *data,
     size_t len, struct ak_err *err) AK_MUST;
 
