@@ -17,12 +17,19 @@
 #include "tools/backup/snap.h"
 #include "tools/backup/tree.h"
 
-/* What instead() says of a file. */
+/* A regular file of a directory, before its size and times are believed. */
+struct instead_ask {
+	int dir;
+	const char *name;
+	const struct stat *status;
+	bool unchanged; /* inode, size and times are the parent's */
+};
+
 enum instead {
-	INSTEAD_NOT,	/* read it as it is */
-	INSTEAD_FD,	/* read all of *fd, which is then closed, in its place:
-			   its size from fstat(2), no holes, all else as it is */
-	INSTEAD_SKIP,	/* leave it out */
+	INSTEAD_NOT,	/* it is dealt with as it is */
+	INSTEAD_FD,	/* all of *fd, the intake's to close, in its place; its
+			   size is the fd's, all else the file's; no holes */
+	INSTEAD_SKIP,	/* it is left out */
 	INSTEAD_FAILED, /* err says why: as if it could not be read */
 };
 
@@ -37,11 +44,12 @@ struct intake {
 	const char *const *excludes; /* patterns, NULL ends them */
 	struct snap_source *about;   /* counters, consistency, problem */
 	/*
-	 * Asked about each regular file before its size and times are believed
-	 * (a live SQLite database is read under its locks). May be NULL.
+	 * Asked about each regular file, in the order of the tree, and again
+	 * when it is read again: a live SQLite database is read under its
+	 * locks. May be NULL.
 	 */
-	enum instead (*instead)(void *instead_arg, int dir, const char *name,
-	    const struct stat *status, int *fd, struct ak_err *err);
+	enum instead (*instead)(void *instead_arg,
+	    const struct instead_ask *ask, int *fd, struct ak_err *err);
 	void *instead_arg;
 	void (*warn)(void *arg, const char *text);
 	void (*progress)(void *arg, const char *path, uint64_t bytes);
