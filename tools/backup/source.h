@@ -41,8 +41,10 @@ struct intake {
 	struct tree_reader *parent;  /* of the same source; NULL: none */
 	int64_t parent_begin;	     /* ns: racy when not 2 s older */
 	bool full;		     /* read every byte */
+	const struct index *index;   /* what of the parent is still there */
 	const char *const *excludes; /* patterns, NULL ends them */
-	struct snap_source *about;   /* counters, consistency, problem */
+	bool exclude_caches, one_file_system; /* see walk.h */
+	struct snap_source *about; /* counters, consistency, problem */
 	/*
 	 * Asked about each regular file, in the order of the tree, and again
 	 * when it is read again: a live SQLite database is read under its
@@ -56,11 +58,16 @@ struct intake {
 	void *arg;
 };
 
-/* A directory (or one file) opened as fd, its entries below prefix "". */
+/*
+ * A directory (or one file) opened as fd, its entries below prefix "". What
+ * cannot be read, vanishes, or changes while it is read even twice is warned of
+ * and counted; -1 is when nothing can be stored any more, or fd not be read.
+ */
 int intake_directory(struct intake *in, int fd, struct ak_err *err) AK_MUST;
 /*
- * One stream of bytes as a file: read() is called until it gives 0. mode,
- * owner, time from about->; the class is found from its first bytes.
+ * One stream of bytes as a file: read() is called until it gives 0. Its class
+ * is found from its first bytes. Paths of one source rise in the order of a
+ * tree.
  */
 struct intake_stream {
 	const char *path;

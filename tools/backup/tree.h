@@ -35,9 +35,20 @@
 #include "tools/backup/meta.h"
 #include "tools/backup/save.h"
 
-#define TREE_CHUNK_MAX ((size_t)512 * 1024) /* bytes, but for one entry more \
-					     */
-#define TREE_LIST_MAX 512		    /* chunks listed in the entry */
+#define TREE_CHUNK_MAX                                        \
+	((size_t)512 * 1024) /* bytes, but for one entry more \
+			      */
+#define TREE_LIST_MAX 512    /* chunks listed in the entry */
+
+/* The byte has. */
+enum tree_has {
+	TREE_HAS_XATTRS = 1,
+	TREE_HAS_HOLES = 2,
+	TREE_HAS_CHANGED = 4,
+	TREE_HAS_FLAGS = 8,
+	TREE_HAS_LISTS = 16,
+	TREE_HAS_ALL = 31,
+};
 
 /*
  * Order of paths: '/' sorts before every other byte, so a directory is

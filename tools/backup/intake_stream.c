@@ -1,0 +1,109 @@
+/*
+ * intake_stream - what is read from anywhere, as a file of a tree.
+ */
+#include <string.h>
+
+#include "tools/backup/intake.h"
+
+/* The head of a stream, as far as it goes. */
+static int
+stream_head(struct feed *feed, const struct intake_stream *stream,
+    struct ak_err *err)
+{
+	while (feed->head_len < INTAKE_HEAD) {
+		ssize_t got = stream->read(stream->arg,
+		    feed->head + feed->head_len, INTAKE_HEAD - feed->head_len,
+		    err);
+
+		if (got == -1)
+			return -1;
+		if (got == 0)
+			return 0;
+		feed->head_len += (size_t)got;
+	}
+	return 1;
+}
+
+/* more: what is behind the head is still to be read. */
+static int
+feed_stream(struct feed *feed, const struct intake_stream *stream, bool more,
+    uint64_t *size, struct ak_err *err)
+{
+	struct saver *saver = feed->in->saver;
+
+	while (*size < feed->head_len || more) {
+		uint8_t *data;
+		size_t room;
+		ssize_t got;
+
+		if (item_room(saver, &data, &room, err) == -1)
+			return -1;
+		got = *size < feed->head_len
+		    ? intake_take(feed, data, room, *size)
+		    : stream->read(stream->arg, data, room, err);
+		if (got == -1)
+			return -1;
+		if (got == 0)
+			return 0;
+		if (item_filled(saver, (size_t)got, err) == -1)
+			return -1;
+		*size += (uint64_t)got;
+		feed->in->progress(feed->in->arg, stream->path, (uint64_t)got);
+	}
+	return 0;
+}
+
+static int
+stream_item(struct feed *feed, const struct intake_stream *stream,
+    struct pending *pending, struct ak_err *err)
+{
+	int more = stream_head(feed, stream, err), fed;
+	uint64_t size = more == 1 ? (uint64_t)1 << 40 : feed->head_len;
+	struct item_how how;
+	struct ak_err why;
+
+	if (more == -1 || feed->head_len == 0)
+		return more == -1 ? -1 : 0;
+	how = intake_how(feed, -1, stream->path, size);
+	if (item_begin(feed->in->saver, &pending->item, &how, err) == -1)
+		return -1;
+	pending->reading = true;
+	fed = feed_stream(feed, stream, more == 1, &pending->entry.size, err);
+	if (item_end(feed->in->saver, fed == -1 ? &why : err) == -1 ||
+	    item_wait(feed->in->saver, &pending->item,
+		fed == -1 ? &why : err) == -1)
+		return -1;
+	return fed;
+}
+
+int
+intake_stream(struct intake *in, const struct intake_stream *stream,
+    struct ak_err *err)
+{
+	AK_FREE struct feed *feed = ak_calloc(1, sizeof(*feed));
+	struct pending pending = { .entry = { .type = ENTRY_FILE,
+				       .mode = stream->mode,
+				       .uid = stream->uid,
+				       .gid = stream->gid,
+				       .mtime = stream->mtime,
+				       .ctime = stream->mtime } };
+	int got;
+
+	feed->in = in;
+	feed->fd = -1;
+	pending.entry.path = (uint8_t *)ak_strdup(stream->path);
+	pending.entry.path_len = strlen(stream->path);
+	got = stream_item(feed, stream, &pending, err);
+	if (got == 0) {
+		pending.entry.chunks = pending.item.chunks;
+		pending.item.chunks = (struct chunks){ 0 };
+		got = tree_writer_add(in->tree, &pending.entry, err);
+	}
+	if (got == 0) {
+		in->about->files++;
+		in->about->bytes += pending.entry.size;
+	}
+	item_free(&pending.item);
+	entry_free(&pending.entry);
+	return got;
+}
