@@ -6,4 +6,24 @@
 
 #include "tools/backup/backup.h"
 
+extern const struct ak_opt backup_opts[];
+int backup_run(struct ak_ctx *ctx, int count, char *operands[]);
+
+extern const struct ak_opt snapshots_options[];
+int snapshots_run(struct ak_ctx *ctx, int count, char *operands[]);
+int show_run(struct ak_ctx *ctx, int count, char *operands[]);
+int ls_run(struct ak_ctx *ctx, int count, char *operands[]);
+int find_run(struct ak_ctx *ctx, int count, char *operands[]);
+int diff_run(struct ak_ctx *ctx, int count, char *operands[]);
+int cat_run(struct ak_ctx *ctx, int count, char *operands[]);
+int stats_run(struct ak_ctx *ctx, int count, char *operands[]);
+
+extern const struct ak_opt restore_options[];
+int restore_run(struct ak_ctx *ctx, int count, char *operands[]);
+
+extern const struct ak_opt export_options[];
+int export_run(struct ak_ctx *ctx, int count, char *operands[]);
+extern const struct ak_opt import_options[];
+int import_run(struct ak_ctx *ctx, int count, char *operands[]);
+
 #endif
