@@ -5,8 +5,6 @@
  */
 #include "tools/backup/commands.h"
 
-struct backup_options backup_options;
-
 static const struct ak_opt options[] = {
 	{ 'r', "repo", "dir", "the repository",
 	    AK_STRING(&backup_options.repo) },
