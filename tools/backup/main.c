@@ -23,6 +23,10 @@ static const struct ak_opt config[] = {
 	    AK_STRING(&backup_options.passphrase_file) },
 	{ 0, "sources", "words", "what backup takes without operands",
 	    AK_STRING(&backup_options.sources) },
+	{ 0, "metrics", "dir", "where the metrics of each run are written",
+	    AK_STRING(&backup_options.metrics) },
+	{ 0, "notify", "program", "told of each run by a record on its stdin",
+	    AK_STRING(&backup_options.notify) },
 	{ 0 },
 };
 
@@ -53,8 +57,8 @@ static const struct ak_cmd commands[] = {
 	    reindex_run },
 	{ "repair", "", "rebuild what is damaged, mark what is lost", 0, 0,
 	    NULL, repair_run },
-	{ "forget", "", "remove snapshots that no rule keeps", 0, 0,
-	    forget_options, forget_run },
+	{ "forget", "[snapshot ...]", "remove snapshots", 0, -1, forget_options,
+	    forget_run },
 	{ "prune", "", "free what no snapshot needs", 0, 0, prune_options,
 	    prune_run },
 	{ "export", "snapshot", "as a tar archive", 1, 1, export_options,
