@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "tools/backup/sources.h"
+#include "tools/backup/sqlite.h"
 
 static int
 take(struct source *source, struct intake *in, struct ak_err *err)
@@ -25,7 +26,7 @@ take(struct source *source, struct intake *in, struct ak_err *err)
 		return ak_fail(err, AK_NOINPUT,
 		    "%s: neither a directory nor a file", source->path);
 	in->about->consistency = CONSISTENT_NONE;
-	return intake_directory(in, fd, err);
+	return sqlite_intake(in, fd, err);
 }
 
 /* One that is not there (yet) keeps the name it has. */

@@ -10,8 +10,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "tools/backup/sources.h"
-
 enum { SAID_MAX = 1 << 20, OUT_MAX = 16 << 20 };
 
 /* Words whose value is not shown: NAME=value, and user:value@ in a URL. */
@@ -246,58 +244,5 @@ exec_words(const char *text, char ***words, struct ak_err *err)
 		return -1;
 	}
 	*words = list;
-	return 0;
-}
-
-static int
-exec_take(struct source *source, struct intake *in, struct ak_err *err)
-{
-	EXEC_STREAM struct exec_stream stream;
-	struct intake_stream file = {
-		.path = source->object,
-		.mode = 0600,
-		.uid = getuid(),
-		.gid = getgid(),
-		.mtime = source_now(),
-		.read = exec_read,
-		.arg = &stream,
-	};
-	int failed = exec_open(&stream,
-	    (const char *const *)(uintptr_t)source->more, 0, err);
-
-	in->about->consistency = CONSISTENT_APP;
-	if (failed == 0)
-		failed = intake_stream(in, &file, err);
-	in->about->exit_status = stream.status;
-	return failed;
-}
-
-static void
-words_free(void *words)
-{
-	exec_words_free(words);
-}
-
-int
-exec_source(struct source *source, const char *rest, struct ak_err *err)
-{
-	const char *equals = strchr(rest, '=');
-	char **words = NULL;
-
-	if (equals == NULL || equals == rest ||
-	    memchr(rest, '/', (size_t)(equals - rest)) != NULL) {
-		ak_err_set(err, AK_USAGE, "exec:%s: no name", rest);
-		ak_err_help(err, "exec:NAME=COMMAND ...");
-		return -1;
-	}
-	if (exec_words(equals + 1, &words, err) == -1)
-		return ak_fail_in(err, "exec:%s", rest);
-	source->type = ak_strdup("exec");
-	source->object = ak_strndup(rest, (size_t)(equals - rest));
-	source->name = ak_printf("exec:%s", source->object);
-	source->prefix = ak_strdup("exec");
-	source->more = words;
-	source->more_free = words_free;
-	source->take = exec_take;
 	return 0;
 }

@@ -62,6 +62,9 @@ void sqlite_watch_free(struct sqlite_watch *watch);
 enum instead sqlite_instead(void *watch, const struct instead_ask *ask, int *fd,
     struct ak_err *err);
 
+/* intake_directory(), with databases in it that are in use as one state. */
+int sqlite_intake(struct intake *in, int fd, struct ak_err *err) AK_MUST;
+
 /*
  * Is what was restored at name below dir sound? Header and size; then by
  * sqlite3(1) PRAGMA integrity_check when that program is there (*deep). AK_DATA

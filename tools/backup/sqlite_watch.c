@@ -228,36 +228,16 @@ sqlite_source(struct source *source, const char *rest, struct ak_err *err)
 	return 0;
 }
 
-static int
-dir_take(struct source *source, struct intake *in, struct ak_err *err)
+int
+sqlite_intake(struct intake *in, int fd, struct ak_err *err)
 {
-	AK_CLOSE int fd = open(source->path, O_RDONLY | O_CLOEXEC);
-	struct sqlite_watch *watch;
+	struct sqlite_watch *watch = sqlite_watch_new();
 	int failed;
 
-	if (fd == -1)
-		return ak_fail_sys(err, AK_NOINPUT, "%s", source->path);
-	watch = sqlite_watch_new();
-	in->about->consistency = CONSISTENT_NONE;
 	in->instead = sqlite_instead;
 	in->instead_arg = watch;
 	failed = intake_directory(in, fd, err);
 	in->instead = NULL;
 	sqlite_watch_free(watch);
 	return failed;
-}
-
-int
-dir_source(struct source *source, const char *rest, struct ak_err *err)
-{
-	AK_FREE char *path = realpath(rest, NULL);
-
-	if (path == NULL)
-		return ak_fail_sys(err, AK_NOINPUT, "%s", rest);
-	source->type = ak_strdup("dir");
-	source->name = ak_printf("dir:%s", path);
-	source->prefix = prefix_of(path);
-	source->path = ak_take(&path);
-	source->take = dir_take;
-	return 0;
 }
