@@ -47,6 +47,8 @@ struct backup_options {
 	const char *key_file;
 	const char *passphrase_file;
 	const char *sources; /* of the configuration; words */
+	const char *metrics; /* directory of the metrics file; NULL: state */
+	const char *notify;  /* program that is told of each run; NULL: none */
 };
 extern struct backup_options backup_options;
 
