@@ -51,8 +51,8 @@ struct verified {
 		uint8_t pack[ID_SIZE];
 		int64_t time;
 	} * items;
-	size_t count;
-	bool sorted;
+	size_t count, cap;
+	size_t sorted; /* of them, in front */
 };
 int verified_read(const struct repo *repo, struct verified *verified,
     struct ak_err *err) AK_MUST;
@@ -60,7 +60,7 @@ int verified_read(const struct repo *repo, struct verified *verified,
 int64_t verified_time(struct verified *verified, const uint8_t pack[ID_SIZE]);
 void verified_set(struct verified *verified, const uint8_t pack[ID_SIZE],
     int64_t time);
-int verified_write(const struct repo *repo, const struct verified *verified,
+int verified_write(const struct repo *repo, struct verified *verified,
     struct ak_err *err) AK_MUST;
 void verified_free(struct verified *verified);
 

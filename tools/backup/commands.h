@@ -26,4 +26,23 @@ int export_run(struct ak_ctx *ctx, int count, char *operands[]);
 extern const struct ak_opt import_options[];
 int import_run(struct ak_ctx *ctx, int count, char *operands[]);
 
+extern const struct ak_opt init_options[];
+int init_run(struct ak_ctx *ctx, int count, char *operands[]);
+extern const struct ak_opt key_options[];
+int key_run(struct ak_ctx *ctx, int count, char *operands[]);
+int repo_run(struct ak_ctx *ctx, int count, char *operands[]);
+
+extern const struct ak_opt verify_options[];
+int verify_run(struct ak_ctx *ctx, int count, char *operands[]);
+int reindex_run(struct ak_ctx *ctx, int count, char *operands[]);
+int repair_run(struct ak_ctx *ctx, int count, char *operands[]);
+extern const struct ak_opt forget_options[];
+int forget_run(struct ak_ctx *ctx, int count, char *operands[]);
+extern const struct ak_opt prune_options[];
+int prune_run(struct ak_ctx *ctx, int count, char *operands[]);
+
+extern const struct ak_opt schedule_options[];
+int schedule_run(struct ak_ctx *ctx, int count, char *operands[]);
+int status_run(struct ak_ctx *ctx, int count, char *operands[]);
+
 #endif

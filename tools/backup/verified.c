@@ -68,65 +68,77 @@ verified_read(const struct repo *repo, struct verified *verified,
 	return 0;
 }
 
+/* The newest first among equals. */
 static int
 compare(const void *a, const void *b)
 {
-	return memcmp(a, b, ID_SIZE);
+	const struct verified_pack *left = a, *right = b;
+	int order = memcmp(left->pack, right->pack, ID_SIZE);
+
+	if (order != 0)
+		return order;
+	return (left->time < right->time) - (left->time > right->time);
 }
 
-static struct verified_pack *
-look_up(struct verified *verified, const uint8_t pack[ID_SIZE])
+static int
+compare_name(const void *name, const void *item)
 {
-	if (!verified->sorted && verified->count > 0)
-		qsort(verified->items, verified->count,
-		    sizeof(*verified->items), compare);
-	verified->sorted = true;
-	return verified->count == 0
-	    ? NULL
-	    : bsearch(pack, verified->items, verified->count,
-		  sizeof(*verified->items), compare);
+	return memcmp(name, ((const struct verified_pack *)item)->pack,
+	    ID_SIZE);
+}
+
+/* Sorted, each once. */
+static void
+tidy(struct verified *verified)
+{
+	struct verified_pack *items = verified->items;
+	size_t kept = 0;
+
+	if (verified->sorted == verified->count)
+		return;
+	qsort(items, verified->count, sizeof(*items), compare);
+	for (size_t i = 0; i < verified->count; i++)
+		if (kept == 0 ||
+		    memcmp(items[kept - 1].pack, items[i].pack, ID_SIZE) != 0)
+			items[kept++] = items[i];
+	verified->count = verified->sorted = kept;
 }
 
 int64_t
 verified_time(struct verified *verified, const uint8_t pack[ID_SIZE])
 {
-	const struct verified_pack *found = look_up(verified, pack);
+	const struct verified_pack *found;
 
+	tidy(verified);
+	if (verified->count == 0)
+		return 0;
+	found = bsearch(pack, verified->items, verified->count,
+	    sizeof(*verified->items), compare_name);
 	return found ? found->time : 0;
 }
 
-/*
- * What is there already is found among what was sorted; else it is appended.
- * The file is sorted, and so is what packs are asked for one after the other.
- */
 void
 verified_set(struct verified *verified, const uint8_t pack[ID_SIZE],
     int64_t time)
 {
-	struct verified_pack *found = verified->sorted ? look_up(verified, pack)
-						       : NULL;
-
-	if (found) {
-		found->time = time;
-		return;
-	}
-	if ((verified->count & (verified->count - 1)) == 0)
-		verified->items = ak_resize(verified->items,
-		    verified->count ? verified->count * 2 : 1,
+	if (verified->count == verified->cap) {
+		verified->cap = verified->cap ? verified->cap * 2 : 64;
+		verified->items = ak_resize(verified->items, verified->cap,
 		    sizeof(*verified->items));
+	}
 	memcpy(verified->items[verified->count].pack, pack, ID_SIZE);
 	verified->items[verified->count++].time = time;
-	verified->sorted = false;
 }
 
 int
-verified_write(const struct repo *repo, const struct verified *verified,
+verified_write(const struct repo *repo, struct verified *verified,
     struct ak_err *err)
 {
 	AK_FREE char *directory = care_directory(repo);
 	AK_BUF struct ak_buf text = { 0 };
 	AK_CLOSE int dir = -1;
 
+	tidy(verified);
 	for (size_t i = 0; i < verified->count; i++) {
 		ak_crypt_hex(&text, verified->items[i].pack, ID_SIZE);
 		ak_buf_printf(&text, " %lld\n",
