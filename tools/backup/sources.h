@@ -20,6 +20,8 @@
 #include "tools/backup/source.h"
 
 struct engine;
+struct boxes;
+struct keep;
 struct kit;
 
 struct source {
@@ -44,13 +46,15 @@ struct sources {
 	char *more;	       /* JSON for snap_write(); NULL */
 	struct engine *engine; /* opened when first asked */
 	struct kit *kit;
-	bool models; /* --models: set before sources_add() */
+	struct boxes *ran; /* containers of the kit as they were */
+	bool models;	   /* --models: set before sources_add() */
 	/* Where messages go that are no failure; may be NULL. */
 	void (*warn)(void *arg, const char *text);
 	void *arg;
 };
 
-/* AK_USAGE with what is wrong with the word; AK_NO: something is uncovered. */
+/* AK_USAGE with what is wrong with the word. What is uncovered is a source that
+ * fails when it is taken. */
 int sources_add(struct sources *sources, const char *word, struct ak_err *err)
     AK_MUST;
 /* What ran before runs again; -1 when it does not. */
@@ -65,12 +69,31 @@ struct ak_ctx;
 int sources_plan(struct ak_ctx *ctx, size_t count, char *const words[],
     bool models) AK_MUST;
 
-/* What each file makes of the rest of a word behind its scheme. */
+/*
+ * Between the files of sources. source_add() makes room for one, which lives
+ * until the next; each file fills it from the rest of a word behind its scheme.
+ */
+struct source *source_add(struct sources *sources);
+int sources_engine(struct sources *sources, struct ak_err *err) AK_MUST;
+
 int dir_source(struct source *source, const char *rest, struct ak_err *err)
     AK_MUST;
 int sqlite_source(struct source *source, const char *rest, struct ak_err *err)
     AK_MUST;
 int exec_source(struct source *source, const char *rest, struct ak_err *err)
     AK_MUST;
+int volume_source(struct source *source, const char *rest, struct ak_err *err)
+    AK_MUST;
+int postgres_source(struct source *source, const char *rest, struct ak_err *err)
+    AK_MUST;
+/* stack.c: as many as the kit has. */
+int stack_sources(struct sources *sources, const char *dir, struct ak_err *err)
+    AK_MUST;
+/* A volume kept in a way already known; name: its place in the tree. */
+void volume_source_as(struct source *source, const char *volume,
+    const char *name, const struct keep *keep);
+/* All databases of a container; service: its place in the tree. */
+void postgres_source_as(struct source *source, const char *container,
+    const char *service);
 
 #endif
