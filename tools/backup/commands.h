@@ -34,6 +34,8 @@ int repo_run(struct ak_ctx *ctx, int count, char *operands[]);
 
 extern const struct ak_opt verify_options[];
 int verify_run(struct ak_ctx *ctx, int count, char *operands[]);
+/* verify --level drill (drill.c); snapshot NULL: the latest. */
+int drill_run(struct ak_ctx *ctx, const char *snapshot);
 int reindex_run(struct ak_ctx *ctx, int count, char *operands[]);
 int repair_run(struct ak_ctx *ctx, int count, char *operands[]);
 extern const struct ak_opt forget_options[];

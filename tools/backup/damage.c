@@ -45,6 +45,14 @@ damage_find(struct damage *damage, const char *object)
 	return NULL;
 }
 
+void
+damage_nothing_lost(struct damage *damage)
+{
+	for (size_t i = 0; i < damage->count; i++)
+		if (damage->items[i].state == DAMAGE_LOST)
+			damage->items[i].state = DAMAGE_COPIED;
+}
+
 size_t
 damage_left(const struct damage *damage)
 {
@@ -83,7 +91,7 @@ damage_records(const struct damage *damage, struct ak_out *out)
 
 		ak_out_begin(out, &damage_view);
 		ak_out_str(out, "object", item->object);
-		if (item->frame != DAMAGE_WHOLE)
+		if (item->frame < DAMAGE_CHUNKS)
 			ak_out_int(out, "frame", item->frame);
 		ak_out_str(out, "state", states[item->state]);
 		ak_out_str(out, "why", item->what);

@@ -22,6 +22,8 @@ struct damage_item {
 	enum damage_state state;
 };
 #define DAMAGE_WHOLE UINT32_MAX
+#define DAMAGE_CHUNKS (UINT32_MAX - 1) /* of a snapshot: some are in no pack \
+					*/
 
 /* Zero-initialise with PTHREAD_MUTEX_INITIALIZER; any thread adds. */
 struct damage {
@@ -33,6 +35,8 @@ void damage_add(struct damage *damage, const char *object, uint32_t frame,
     const char *what);
 /* Is that object among them? */
 struct damage_item *damage_find(struct damage *damage, const char *object);
+/* No path needs what of them was not brought back. */
+void damage_nothing_lost(struct damage *damage);
 /* How many are not put right. */
 size_t damage_left(const struct damage *damage);
 void damage_free(struct damage *damage);

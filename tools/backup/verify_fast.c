@@ -43,7 +43,7 @@ tell_gaps(struct gaps *gaps)
 	    gaps->missing);
 
 	if (gaps->missing > 0)
-		damage_add(&gaps->verify->damage, name, DAMAGE_WHOLE, what);
+		damage_add(&gaps->verify->damage, name, DAMAGE_CHUNKS, what);
 	gaps->missing = 0;
 }
 

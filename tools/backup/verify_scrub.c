@@ -142,7 +142,7 @@ text_holds(struct scrub *scrub, const char *name, const struct ak_buf *data)
 	if (data->len == strlen(ours) &&
 	    memcmp(data->data, ours, data->len) == 0)
 		return true;
-	return store_read(store, beside, OBJECT_SMALL, &copy, &none) == 0 &&
+	return store_read(store, beside, OBJECT_MAX, &copy, &none) == 0 &&
 	    copy.len == data->len &&
 	    memcmp(copy.data, data->data, copy.len) == 0;
 }
@@ -187,7 +187,7 @@ scrub_small(struct scrub *scrub, const struct object *object,
 	struct ak_err why = { 0 };
 
 	if (store_read(store, object->name,
-		is_rows(object->name) ? PARITY_OBJECT : PACK_LIST_MAX * 4,
+		is_rows(object->name) ? PARITY_OBJECT : OBJECT_MAX,
 		&data, &why) == -1)
 		return unread(scrub, object, &why, err);
 	if (!small_holds(scrub, object->name, &data, &why))
