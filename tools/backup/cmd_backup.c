@@ -6,9 +6,9 @@
  * this host.
  */
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "tools/backup/care.h"
 #include "tools/backup/cmd_backup.h"
 #include "tools/backup/commands.h"
 #include "tools/backup/records.h"
@@ -40,15 +40,6 @@ const struct ak_opt backup_opts[] = {
 	    AK_SIZE(&o.limit_rate) },
 	{ 0 },
 };
-
-static int64_t
-now_ns(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_REALTIME, &now);
-	return now.tv_sec * INT64_C(1000000000) + now.tv_nsec;
-}
 
 void
 backup_warn(void *arg, const char *text)
@@ -167,7 +158,7 @@ begin_snap(struct snap *snap, const struct sources *sources)
 
 	gethostname(host, sizeof(host) - 1);
 	snap->host = ak_strdup(host);
-	snap->begin = now_ns();
+	snap->begin = care_now();
 	snap->full = o.full;
 	snap->independent = o.independent;
 	if (sources->stack)
@@ -228,7 +219,7 @@ store_snap(struct backup_run *run, const struct sources *sources)
 	run->snap->read_bytes = stats.read_bytes;
 	run->snap->new_bytes = stats.new_bytes;
 	run->snap->stored_bytes = stats.stored_bytes;
-	run->snap->end = now_ns();
+	run->snap->end = care_now();
 	if (run->taken == 0)
 		return err->code ? -1 : ak_fail(err, AK_NOINPUT, "no source");
 	return snap_write(run->session.repo, run->snap, sources->more, err);
@@ -272,6 +263,10 @@ back_up(struct backup_run *run, struct sources *sources)
 	got = take_all(run, sources);
 	if (run->saver)
 		saver_close(run->saver);
+	care_done(run->ctx, run->session.repo, CARE_BACKUP, run->snap->begin,
+	    got == -1		  ? err->text
+		: run->incomplete ? "stored, but not all of it"
+				  : NULL);
 	if (got == -1)
 		return -1;
 	record_snapshot(run->ctx->out, run->snap);

@@ -193,6 +193,12 @@ each_source(struct restore *restore,
 			    source->name);
 			continue;
 		}
+		/* Names are below one root: what another has is out of reach.
+		 */
+		if (!o.to) {
+			links_free(restore->links);
+			restore->links = links_new();
+		}
 		got = open_target(restore, source, err);
 		if (got == 0)
 			got = what(restore, err);
@@ -355,9 +361,8 @@ restore_run(struct ak_ctx *ctx, int count, char *operands[])
 	pthread_mutex_destroy(&restore.lock);
 	wanted_free(&restore.wanted);
 	links_free(restore.links);
-	if (restore.snap) {
+	if (restore.snap)
 		snap_free(restore.snap);
-	}
 	session_close(&restore.session);
 	return got;
 }
