@@ -9,7 +9,8 @@
 #include <string.h>
 
 #include "lib/crypt.h"
-#include "tools/backup/repo.h"
+#include "tools/backup/parity.h"
+#include "tools/backup/squeeze.h"
 
 #define DIGEST 64 /* digits */
 
@@ -50,71 +51,93 @@ object_check(const char *name, const void *data, size_t len)
 	    memcmp(hex.data, want, digits) == 0;
 }
 
-static char *
-copy_name(const char *name)
-{
-	return ak_printf("parity/%s", name);
-}
-
-static bool
-has_copy(const char *name)
-{
-	return !ak_starts(name, "index/");
-}
-
 int
 object_put(struct repo *repo, const char *name, const void *data, size_t len,
     struct ak_err *err)
 {
-	AK_FREE char *copy = copy_name(name);
-
-	if (store_put(repo->store, name, data, len, err) == -1)
-		return -1;
-	if (!repo->parity || !has_copy(name))
-		return 0;
-	return store_put(repo->store, copy, data, len, err);
+	if (repo->parity)
+		return parity_put(repo->store, name, data, len, err);
+	return store_put(repo->store, name, data, len, err);
 }
 
 static int
-read_checked(struct repo *repo, const char *place, const char *name,
-    size_t max, struct ak_buf *buf, struct ak_err *err)
+check(const char *name, struct ak_buf *buf, size_t before, struct ak_err *err)
 {
-	size_t before = buf->len;
-
-	if (store_read(repo->store, place, max, buf, err) == -1)
-		return -1;
 	if (object_check(name, buf->data + before, buf->len - before))
 		return 0;
 	buf->len = before;
-	return ak_fail(err, AK_DATA, "%s: damaged", place);
+	return ak_fail(err, AK_DATA, "%s: damaged", name);
 }
 
-/* The error told is that of the first place. */
+/* The bytes as the parity says they were. */
+static int
+read_mended(struct repo *repo, const char *name, size_t max, struct ak_buf *buf,
+    struct ak_err *err)
+{
+	struct parity_patch patch = { 0 };
+	size_t before = buf->len, size;
+	int result = -1;
+
+	if (parity_solve(repo->store, name, &patch, err) == -1)
+		return -1;
+	size = (size_t)patch.parity.size;
+	if (size <= max) {
+		ak_buf_grow(buf, size);
+		result = parity_get(repo->store, name, &patch, 0,
+		    buf->data + before, size, err);
+	}
+	parity_patch_free(&patch);
+	if (result == -1)
+		return -1;
+	buf->len += size;
+	buf->data[buf->len] = '\0';
+	return check(name, buf, before, err);
+}
+
+/* The error told is that of the object itself. */
 int
 object_read(struct repo *repo, const char *name, size_t max, struct ak_buf *buf,
     struct ak_err *err)
 {
-	AK_FREE char *copy = copy_name(name);
 	struct ak_err other = { 0 };
+	size_t before = buf->len;
 
-	if (read_checked(repo, name, name, max, buf, err) == 0)
+	if (store_read(repo->store, name, max, buf, err) == 0 &&
+	    check(name, buf, before, err) == 0)
 		return 0;
-	if (!has_copy(name) ||
-	    read_checked(repo, copy, name, max, buf, &other) == -1)
+	if ((err->code != AK_DATA && err->code != AK_NOINPUT) ||
+	    read_mended(repo, name, max, buf, &other) == -1)
 		return -1;
 	*err = (struct ak_err){ 0 };
 	return 0;
 }
 
-/* The object before its copy: a copy alone brings nothing back by itself. */
+/* One that says it is clear is not believed where there is a cipher. */
+int
+object_open(struct repo *repo, const char *name, const char *info,
+    struct ak_buf *out, struct ak_err *err)
+{
+	AK_BUF struct ak_buf sealed = { 0 }, squeezed = { 0 };
+	struct squeeze *squeeze;
+	int result;
+
+	if (object_read(repo, name, OBJECT_MAX, &sealed, err) == -1)
+		return -1;
+	if (sealed.len > 5 && sealed.data[5] != (char)repo->cipher)
+		return ak_fail(err, AK_DATA, "%s: another cipher", name);
+	if (seal_object_open(repo->keys.use[SEAL_META], info, sealed.data,
+		sealed.len, &squeezed, err) == -1)
+		return ak_fail_in(err, "%s", name);
+	ak_buf_free(&sealed);
+	squeeze = squeeze_new(repo->level);
+	result = squeeze_grow(squeeze, squeezed.data, squeezed.len, OBJECT_MAX,
+	    out, err);
+	squeeze_free(squeeze);
+	return result == 0 ? 0 : ak_fail_in(err, "%s", name);
+}
+
 int
 object_remove(struct repo *repo, const char *name, struct ak_err *err)
 {
-	AK_FREE char *copy = copy_name(name);
-
-	if (repo->store->ops->remove(repo->store, name, err) == -1)
-		return -1;
-	if (!has_copy(name))
-		return 0;
-	return repo->store->ops->remove(repo->store, copy, err);
+	return parity_remove(repo->store, name, err);
 }

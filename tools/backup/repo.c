@@ -10,6 +10,7 @@
 #include <time.h>
 
 #include "lib/crypt.h"
+#include "tools/backup/parity.h"
 #include "tools/backup/repo_config.h"
 
 #define CONFIG "config"
@@ -26,6 +27,7 @@ set_keys(struct repo *repo, const uint8_t master[SEAL_KEY])
 		memcpy(repo->keys.master, master, SEAL_KEY);
 	seal_keys_derive(&repo->keys);
 	chunker_init(&repo->chunker, repo->keys.use[SEAL_GEAR]);
+	parity_attach(repo);
 }
 
 void
@@ -222,6 +224,12 @@ repo_open_asked(struct repo **repo, struct ak_err *err)
 	}
 	if (open_store(backup_options.repo, &new, &text, err) == -1)
 		return -1;
+	/* Else whoever writes there could have it be clear from now on. */
+	if (new->cipher == SEAL_NONE &&
+	    (backup_options.key_file || backup_options.passphrase_file))
+		return ak_fail(err, AK_CONFIG,
+		    "%s: a key is given, and the repository has no cipher",
+		    backup_options.repo);
 	if (new->cipher != SEAL_NONE)
 		result = repo_secret_read(&secret, false, err);
 	if (result == 0)

@@ -74,9 +74,8 @@ void repo_close_scope(struct repo **repo);
 
 /*
  * Small objects that are named by their bytes, or say their sum: config, keys/,
- * snaps/, index/. They are read checked (AK_DATA), and of all but index/ a
- * repository with parity keeps a copy below parity/, which is read when the
- * first is damaged or lost.
+ * snaps/, index/. They are read checked (AK_DATA); in a repository with parity
+ * they have theirs beside them, and are read by it when damaged or lost.
  */
 int object_put(struct repo *repo, const char *name, const void *data,
     size_t len, struct ak_err *err) AK_MUST;
@@ -84,9 +83,12 @@ int object_read(struct repo *repo, const char *name, size_t max,
     struct ak_buf *buf, struct ak_err *err) AK_MUST;
 int object_remove(struct repo *repo, const char *name, struct ak_err *err)
     AK_MUST;
+/* Reads an index segment or a snapshot and opens it: AK_DATA, AK_CONFIG. */
+int object_open(struct repo *repo, const char *name, const char *info,
+    struct ak_buf *out, struct ak_err *err) AK_MUST;
 /* Are these the bytes that belong under the name? */
 bool object_check(const char *name, const void *data, size_t len) AK_MUST;
-#define OBJECT_SMALL ((size_t)64 << 20) /* the largest of keys/ and snaps/ */
+#define OBJECT_MAX ((size_t)256 << 20) /* plain bytes */
 
 /* Puts config anew from what is in repo (parity, level, sizes). */
 int repo_config_write(struct repo *repo, struct ak_err *err) AK_MUST;

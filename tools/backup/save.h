@@ -47,7 +47,10 @@ struct item_how {
 	bool hash_whole;
 };
 
-/* Begins an item; its bytes follow until item_end(). One at a time. */
+/*
+ * Begins an item (zeroed, or used before); its bytes follow until item_end().
+ * One at a time. It stays where it is until it is done or the saver is closed.
+ */
 int item_begin(struct saver *saver, struct item *item,
     const struct item_how *how, struct ak_err *err) AK_MUST;
 /* Room for bytes to be read into directly; then how many there are. */
