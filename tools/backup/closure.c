@@ -71,6 +71,19 @@ places_free(struct places *places)
 	*places = (struct places){ 0 };
 }
 
+bool
+place_holds(const struct index *index, const uint8_t id[ID_SIZE],
+    const struct place *want)
+{
+	struct place place;
+
+	for (size_t n = 0; index_find(index, id, n, &place); n++)
+		if (place.pack == want->pack && place.frame == want->frame &&
+		    place.ordinal == want->ordinal)
+			return true;
+	return false;
+}
+
 static int
 tell_missing(struct closure *closure, const struct chunk *chunk)
 {

@@ -20,6 +20,10 @@ bool places_add(struct places *places, const struct place *place);
 bool places_has(const struct places *places, const struct place *place);
 void places_free(struct places *places);
 
+/* Does the index have this chunk at this place? */
+bool place_holds(const struct index *index, const uint8_t id[ID_SIZE],
+    const struct place *place);
+
 struct closure {
 	struct session *session;
 	struct places seen;

@@ -39,6 +39,17 @@ fail(struct running *running, const struct ak_err *err)
 	pthread_mutex_unlock(&running->mutex);
 }
 
+static bool
+has_failed(struct running *running)
+{
+	bool failed;
+
+	pthread_mutex_lock(&running->mutex);
+	failed = running->failed;
+	pthread_mutex_unlock(&running->mutex);
+	return failed;
+}
+
 static void *
 work(void *arg)
 {
@@ -51,6 +62,9 @@ work(void *arg)
 	while (take(running, &item))
 		if (pool->each(pool->arg, own, item, &err) == -1)
 			fail(running, &err);
+	if (pool->finish && !has_failed(running) &&
+	    pool->finish(pool->arg, own, &err) == -1)
+		fail(running, &err);
 	if (pool->end)
 		pool->end(own);
 	return NULL;

@@ -11,6 +11,8 @@ struct pool {
 	/* What one thread keeps; each of these may be NULL. */
 	void *(*begin)(void *arg);
 	void (*end)(void *own);
+	/* Once it has no more items and nothing failed, before end. */
+	int (*finish)(void *arg, void *own, struct ak_err *err);
 	/* -1 stops all; the first error is the pool's. */
 	int (*each)(void *arg, void *own, size_t item, struct ak_err *err);
 	void *arg;

@@ -42,20 +42,6 @@ end(void *arg)
 	free(own);
 }
 
-/* Does the index have this chunk at this place? */
-static bool
-is_indexed(const struct index *index, const uint8_t id[ID_SIZE],
-    const struct place *want)
-{
-	struct place place;
-
-	for (size_t n = 0; index_find(index, id, n, &place); n++)
-		if (place.pack == want->pack && place.frame == want->frame &&
-		    place.ordinal == want->ordinal)
-			return true;
-	return false;
-}
-
 static bool
 chunks_hold(const struct index *index, const struct pack_plain *plain,
     struct place place)
@@ -66,7 +52,7 @@ chunks_hold(const struct index *index, const struct pack_plain *plain,
 	for (size_t i = 0; i < plain->count; i++) {
 		seal_hash(at, plain->lens[i], id);
 		place.ordinal = (uint32_t)i;
-		if (!is_indexed(index, id, &place))
+		if (!place_holds(index, id, &place))
 			return false;
 		at += plain->lens[i];
 	}
