@@ -26,6 +26,9 @@ lint_fn lint_ports, lint_port_twice, lint_socket, lint_privileged,
     lint_host_network, lint_secret_environment, lint_secret_command,
     lint_model_network, lint_model_port;
 
+/* lint_backup.c: is what it holds in a backup? */
+lint_fn lint_backup;
+
 /* lint_files.c: what only the text of the files tells. */
 void lint_files(const struct kit *kit, finding_fn *each, void *arg);
 
