@@ -57,7 +57,7 @@ replace(struct repo *repo, struct index *index, const struct names *old,
 	    store->ops->sync(store, err) == -1)
 		return -1;
 	for (size_t i = 0; i < old->count; i++)
-		if (store->ops->remove(store, old->items[i], err) == -1)
+		if (object_remove(repo, old->items[i], err) == -1)
 			return -1;
 	return store->ops->sync(store, err);
 }

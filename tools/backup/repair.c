@@ -4,9 +4,8 @@
  *	a pack             its parity; else what of it is whole goes into a new
  *	                   pack, and it is marked damaged, so that the next
  *	                   backup stores again what is lost
- *	a small object     its copy below parity/, or that copy by the object
- *	rows of a pack     made again, when the pack is whole
- *	an index segment   the index is made anew
+ *	any other object   its parity; an index segment is made anew
+ *	parity             made again, when its object is whole
  */
 #include <stdio.h>
 #include <string.h>
@@ -17,43 +16,27 @@
 #include "tools/backup/trash.h"
 #include "tools/backup/verify.h"
 
-/* By another name of the same bytes: the copy for the object, or back. */
-static int
-from_copy(struct repo *repo, const char *name, struct ak_err *err)
-{
-	bool is_copy = ak_starts(name, "parity/");
-	const char *own = is_copy ? name + strlen("parity/") : name;
-	AK_FREE char *copy = ak_printf("parity/%s", own);
-	AK_BUF struct ak_buf data = { 0 };
-
-	if (store_read(repo->store, is_copy ? own : copy, OBJECT_MAX, &data,
-		err) == -1)
-		return -1;
-	if (!object_check(own, data.data, data.len))
-		return ak_fail(err, AK_DATA, "%s: its copy is damaged as well",
-		    own);
-	return store_put(repo->store, name, data.data, data.len, err);
-}
-
-/* "parity/ab/ID" is of either kind of pack. */
+/* "parity/ab/ID" is of either kind of pack, any other of what it is named. */
 static int
 rows_again(struct repo *repo, const char *name, struct ak_err *err)
 {
-	uint8_t pack[ID_SIZE], digest[ID_SIZE];
+	const char *own = name + strlen("parity/");
 	AK_BUF struct ak_buf data = { 0 };
-	char object[PACK_NAME];
+	uint8_t pack[ID_SIZE];
+	char object[PARITY_NAME];
+	uint64_t size;
 
-	if (!hex_read(strrchr(name, '/') + 1, pack, ID_SIZE))
-		return ak_fail(err, AK_DATA, "%s: of no pack", name);
-	pack_name(pack, PACK_DATA, object);
-	if (store_read(repo->store, object, OBJECT_MAX * 4, &data, err) == -1) {
-		pack_name(pack, PACK_META, object);
-		if (store_read(repo->store, object, OBJECT_MAX * 4, &data,
-			err) == -1)
-			return -1;
+	snprintf(object, sizeof(object), "%s", own);
+	if (strlen(own) == 67 && own[2] == '/' &&
+	    hex_read(own + 3, pack, ID_SIZE)) {
+		pack_name(pack, PACK_DATA, object);
+		if (repo->store->ops->size(repo->store, object, &size, err) ==
+		    -1)
+			pack_name(pack, PACK_META, object);
 	}
-	seal_hash(data.data, data.len, digest);
-	if (memcmp(digest, pack, ID_SIZE) != 0)
+	if (store_read(repo->store, object, OBJECT_MAX, &data, err) == -1)
+		return -1;
+	if (!object_check(object, data.data, data.len))
 		return ak_fail(err, AK_DATA, "%s: damaged as well", object);
 	return parity_add(repo->store, object, err);
 }
@@ -63,11 +46,8 @@ text_again(struct repo *repo, const char *own, struct ak_err *err)
 {
 	const char *text = ak_streq(own, "restore.py") ? restore_py
 						       : repo_readme;
-	AK_FREE char *copy = ak_printf("parity/%s", own);
 
-	if (store_put(repo->store, own, text, strlen(text), err) == -1)
-		return -1;
-	return store_put(repo->store, copy, text, strlen(text), err);
+	return parity_put(repo->store, own, text, strlen(text), err);
 }
 
 struct salvage {
@@ -213,7 +193,7 @@ repair_one(struct verify *verify, const char *name)
 	struct ak_err err = { 0 };
 	const char *own = ak_starts(name, "parity/") ? name + strlen("parity/")
 						     : name;
-	size_t packs;
+	size_t mended;
 	int got;
 
 	if (ak_starts(name, "packs/") || ak_starts(name, "meta/"))
@@ -222,14 +202,13 @@ repair_one(struct verify *verify, const char *name)
 		got = text_again(repo, own, &err);
 	else if (ak_starts(name, "trash/"))
 		got = repo->store->ops->remove(repo->store, name, &err);
-	else if (ak_starts(name, "index/"))
-		got = verify->session.index ? reindex(repo, &packs, &err) : -1;
-	else if (ak_starts(name, "parity/") && strlen(name) == 74 &&
-	    name[9] == '/')
+	else if (own != name)
 		got = rows_again(repo, name, &err);
 	else
-		got = from_copy(repo, name, &err);
-	if (got == -1 && err.text[0] != '\0')
+		got = parity_mend(repo->store, name, &mended, &err);
+	if (got == -1 && ak_starts(name, "index/") && verify->session.index)
+		got = reindex(repo, &mended, &err);
+	if (got == -1)
 		ak_cmd_warn(verify->ctx, "%s", err.text);
 	return got == 0 ? DAMAGE_MENDED : DAMAGE_FOUND;
 }

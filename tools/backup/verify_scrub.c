@@ -128,30 +128,36 @@ rows_hold(const uint8_t *data, size_t len, struct ak_err *why)
 	return true;
 }
 
-/* A text for people: this program's, or the same as its copy. */
+/* What the parity beside it says of the whole. */
+static bool
+same_as_before(struct scrub *scrub, const char *name, const struct ak_buf *data)
+{
+	struct store *store = scrub->verify->session.repo->store;
+	AK_BUF struct ak_buf bytes = { 0 };
+	char beside[PARITY_NAME];
+	struct parity parity;
+	struct ak_err none = { 0 };
+	uint8_t digest[ID_SIZE];
+
+	parity_name(name, beside);
+	if (store_read(store, beside, PARITY_OBJECT, &bytes, &none) == -1 ||
+	    parity_parse(&parity, (const uint8_t *)bytes.data, bytes.len, NULL,
+		&none) == -1)
+		return false;
+	seal_hash(data->data, data->len, digest);
+	return memcmp(digest, parity.sha256, ID_SIZE) == 0;
+}
+
+/* A text for people: this program's, or as it was put by another. */
 static bool
 text_holds(struct scrub *scrub, const char *name, const struct ak_buf *data)
 {
-	struct store *store = scrub->verify->session.repo->store;
 	const char *ours = ak_streq(name, "restore.py") ? restore_py
 							: repo_readme;
-	AK_FREE char *beside = ak_printf("parity/%s", name);
-	AK_BUF struct ak_buf copy = { 0 };
-	struct ak_err none = { 0 };
 
-	if (data->len == strlen(ours) &&
-	    memcmp(data->data, ours, data->len) == 0)
-		return true;
-	return store_read(store, beside, OBJECT_MAX, &copy, &none) == 0 &&
-	    copy.len == data->len &&
-	    memcmp(copy.data, data->data, copy.len) == 0;
-}
-
-static bool
-is_rows(const char *name)
-{
-	return ak_starts(name, "parity/") && strlen(name) == 74 &&
-	    name[9] == '/';
+	return (data->len == strlen(ours) &&
+		   memcmp(data->data, ours, data->len) == 0) ||
+	    same_as_before(scrub, name, data);
 }
 
 static bool
@@ -164,18 +170,40 @@ static bool
 small_holds(struct scrub *scrub, const char *name, const struct ak_buf *data,
     struct ak_err *why)
 {
-	const char *own = name;
-
-	ak_err_set(why, AK_DATA, "not the bytes it was put with");
-	if (is_rows(name))
-		return rows_hold((const uint8_t *)data->data, data->len, why);
 	if (ak_starts(name, "parity/"))
-		own += strlen("parity/");
-	if (is_text(own))
-		return text_holds(scrub, own, data);
-	if (ak_starts(name, "trash/"))
-		own = "config"; /* has its digest below it as well */
-	return object_check(own, data->data, data->len);
+		return rows_hold((const uint8_t *)data->data, data->len, why);
+	ak_err_set(why, AK_DATA, "not the bytes it was put with");
+	if (is_text(name))
+		return text_holds(scrub, name, data);
+	/* A mark in trash/ has its digest below it as config has. */
+	return object_check(ak_starts(name, "trash/") ? "config" : name,
+	    data->data, data->len);
+}
+
+/*
+ * Parity is put before its object, and removed before it: one without is an
+ * object lost. Rows of a pack alone are of a run that was cut short; that a
+ * pack is lost is what the index tells.
+ */
+static int
+missed(struct scrub *scrub, const char *name, struct ak_err *err)
+{
+	const char *own = name + strlen("parity/");
+	struct store *store = scrub->verify->session.repo->store;
+	struct ak_err why = { 0 };
+	uint64_t size;
+
+	if (!ak_starts(own, "snaps/") && !ak_starts(own, "keys/") &&
+	    !ak_starts(own, "index/") && !is_text(own))
+		return 0;
+	if (store->ops->size(store, own, &size, &why) == 0)
+		return 0;
+	if (why.code == AK_NOINPUT) {
+		found(scrub, own, "missing");
+		return 0;
+	}
+	*err = why;
+	return -1;
 }
 
 static int
@@ -186,13 +214,13 @@ scrub_small(struct scrub *scrub, const struct object *object,
 	AK_BUF struct ak_buf data = { 0 };
 	struct ak_err why = { 0 };
 
-	if (store_read(store, object->name,
-		is_rows(object->name) ? PARITY_OBJECT : OBJECT_MAX,
-		&data, &why) == -1)
+	if (store_read(store, object->name, OBJECT_MAX, &data, &why) == -1)
 		return unread(scrub, object, &why, err);
 	if (!small_holds(scrub, object->name, &data, &why))
 		found(scrub, object->name, why.text);
-	return 0;
+	return ak_starts(object->name, "parity/")
+	    ? missed(scrub, object->name, err)
+	    : 0;
 }
 
 static void *
