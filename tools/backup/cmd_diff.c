@@ -101,7 +101,7 @@ record(struct diff *diff, const char *change, const struct entry *a,
 	const char *what[WHAT_MOST];
 	size_t n = a && b ? what_differs(a, b, what) : 0;
 
-	if (a && b && n == 0)
+	if (!either || (a && b && n == 0))
 		return;
 	diff->any = true;
 	path_join(&path, diff->prefix, (const char *)either->path);

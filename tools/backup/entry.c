@@ -1,6 +1,8 @@
 /*
  * entry - entries and lists of chunks in memory.
  */
+#include <sys/stat.h>
+
 #include <string.h>
 
 #include "tools/backup/meta.h"
@@ -107,4 +109,56 @@ entry_type_name(enum entry_type type)
 	_Static_assert(AK_COUNT(names) == ENTRY_TYPES, "a name each");
 
 	return type > 0 && type < ENTRY_TYPES ? names[type] : "unknown";
+}
+
+static const uint32_t kinds[] = {
+	[ENTRY_FILE] = S_IFREG,
+	[ENTRY_DIR] = S_IFDIR,
+	[ENTRY_LINK] = S_IFLNK,
+	[ENTRY_FIFO] = S_IFIFO,
+	[ENTRY_SOCKET] = S_IFSOCK,
+	[ENTRY_CHAR] = S_IFCHR,
+	[ENTRY_BLOCK] = S_IFBLK,
+};
+_Static_assert(AK_COUNT(kinds) == ENTRY_TYPES, "a kind each");
+
+uint32_t
+entry_kind(enum entry_type type)
+{
+	return kinds[type];
+}
+
+enum entry_type
+entry_type_of(uint32_t mode)
+{
+	for (unsigned type = ENTRY_FILE; type < ENTRY_TYPES; type++)
+		if (kinds[type] == (mode & S_IFMT))
+			return (enum entry_type)type;
+	return ENTRY_FILE;
+}
+
+void
+entry_add_xattr(struct entry *entry, const char *name, const void *value,
+    size_t len)
+{
+	entry->xattrs = ak_resize(entry->xattrs, entry->xattr_count + 1,
+	    sizeof(*entry->xattrs));
+	entry->xattrs[entry->xattr_count++] = (struct xattr){ ak_strdup(name),
+		copy_bytes(value, len), len };
+}
+
+static int
+order_xattrs(const void *a, const void *b)
+{
+	const struct xattr *one = a, *other = b;
+
+	return strcmp(one->name, other->name);
+}
+
+void
+entry_sort_xattrs(struct entry *entry)
+{
+	if (entry->xattr_count > 1)
+		qsort(entry->xattrs, entry->xattr_count, sizeof(*entry->xattrs),
+		    order_xattrs);
 }

@@ -77,33 +77,46 @@ stream_item(struct feed *feed, const struct intake_stream *stream,
 }
 
 int
-intake_stream(struct intake *in, const struct intake_stream *stream,
-    struct ak_err *err)
+intake_chunks(struct intake *in, const struct intake_stream *stream,
+    struct chunks *chunks, struct ak_err *err)
 {
 	AK_FREE struct feed *feed = ak_calloc(1, sizeof(*feed));
-	struct pending pending = { .entry = { .type = ENTRY_FILE,
-				       .mode = stream->mode,
-				       .uid = stream->uid,
-				       .gid = stream->gid,
-				       .mtime = stream->mtime,
-				       .ctime = stream->mtime } };
+	struct pending pending = { 0 };
 	int got;
 
 	feed->in = in;
 	feed->fd = -1;
-	pending.entry.path = (uint8_t *)ak_strdup(stream->path);
-	pending.entry.path_len = strlen(stream->path);
 	got = stream_item(feed, stream, &pending, err);
 	if (got == 0) {
-		pending.entry.chunks = pending.item.chunks;
+		*chunks = pending.item.chunks;
 		pending.item.chunks = (struct chunks){ 0 };
-		got = tree_writer_add(in->tree, &pending.entry, err);
-	}
-	if (got == 0) {
-		in->about->files++;
-		in->about->bytes += pending.entry.size;
 	}
 	item_free(&pending.item);
-	entry_free(&pending.entry);
+	return got;
+}
+
+int
+intake_stream(struct intake *in, const struct intake_stream *stream,
+    struct ak_err *err)
+{
+	struct entry entry = { .type = ENTRY_FILE,
+		.mode = stream->mode,
+		.uid = stream->uid,
+		.gid = stream->gid,
+		.mtime = stream->mtime,
+		.ctime = stream->mtime };
+	int got = intake_chunks(in, stream, &entry.chunks, err);
+
+	for (size_t i = 0; i < entry.chunks.count; i++)
+		entry.size += entry.chunks.items[i].len;
+	entry.path = (uint8_t *)ak_strdup(stream->path);
+	entry.path_len = strlen(stream->path);
+	if (got == 0)
+		got = tree_writer_add(in->tree, &entry, err);
+	if (got == 0) {
+		in->about->files++;
+		in->about->bytes += entry.size;
+	}
+	entry_free(&entry);
 	return got;
 }

@@ -21,27 +21,6 @@
 #define NS INT64_C(1000000000)
 #define PROC_PATH 320 /* "/proc/self/fd/N/" and a name */
 
-static enum entry_type
-type_of(unsigned mode)
-{
-	switch (mode & S_IFMT) {
-	case S_IFREG:
-		return ENTRY_FILE;
-	case S_IFDIR:
-		return ENTRY_DIR;
-	case S_IFLNK:
-		return ENTRY_LINK;
-	case S_IFIFO:
-		return ENTRY_FIFO;
-	case S_IFSOCK:
-		return ENTRY_SOCKET;
-	case S_IFCHR:
-		return ENTRY_CHAR;
-	default:
-		return ENTRY_BLOCK;
-	}
-}
-
 static uint32_t
 flags_of(uint64_t attributes)
 {
@@ -78,7 +57,7 @@ meta_stat(int dir, const char *name, struct entry *entry, uint64_t *blocks,
 
 	if (statx(dir, name, how, STATX_BASIC_STATS, &st) == -1)
 		return ak_fail_sys(err, code_of(errno), "%s", name);
-	entry->type = type_of(st.stx_mode);
+	entry->type = entry_type_of(st.stx_mode);
 	entry->mode = st.stx_mode & 07777U;
 	entry->uid = st.stx_uid;
 	entry->gid = st.stx_gid;
@@ -118,30 +97,16 @@ static int
 read_xattr(const char *path, bool follow, const char *name, struct entry *entry)
 {
 	ssize_t len = get_at(path, follow, name, NULL, 0);
-	struct xattr *x;
-	uint8_t *value;
+	AK_FREE uint8_t *value = NULL;
 
 	if (len == -1)
 		return -1;
 	value = ak_malloc((size_t)len + 1);
 	len = get_at(path, follow, name, value, (size_t)len);
-	if (len == -1) {
-		free(value);
+	if (len == -1)
 		return -1;
-	}
-	entry->xattrs = ak_resize(entry->xattrs, entry->xattr_count + 1,
-	    sizeof(*entry->xattrs));
-	x = &entry->xattrs[entry->xattr_count++];
-	*x = (struct xattr){ ak_strdup(name), value, (size_t)len };
+	entry_add_xattr(entry, name, value, (size_t)len);
 	return 0;
-}
-
-static int
-order_xattrs(const void *a, const void *b)
-{
-	const struct xattr *one = a, *other = b;
-
-	return strcmp(one->name, other->name);
 }
 
 /* In the order of their names: the same attributes are the same bytes. */
@@ -166,9 +131,7 @@ read_xattrs(const char *path, bool follow, struct entry *entry,
 		if (read_xattr(path, follow, name, entry) == -1 &&
 		    errno != ENODATA && errno != ENOTSUP)
 			return ak_fail_sys(err, code_of(errno), "%s", name);
-	if (entry->xattr_count > 1)
-		qsort(entry->xattrs, entry->xattr_count, sizeof(*entry->xattrs),
-		    order_xattrs);
+	entry_sort_xattrs(entry);
 	return 0;
 }
 

@@ -65,6 +65,13 @@ void entry_free(struct entry *entry);
 void entry_copy(struct entry *to, const struct entry *from);
 /* "file", "dir", "link" and so on. */
 const char *entry_type_name(enum entry_type type);
+/* S_IFREG and the like, from a type, and the type of a mode. */
+uint32_t entry_kind(enum entry_type type);
+enum entry_type entry_type_of(uint32_t mode);
+/* Takes a copy; in the order of names once sorted. */
+void entry_add_xattr(struct entry *entry, const char *name, const void *value,
+    size_t len);
+void entry_sort_xattrs(struct entry *entry);
 
 void chunks_add(struct chunks *chunks, const struct chunk *chunk);
 void chunks_copy(struct chunks *to, const struct chunks *from);

@@ -39,22 +39,6 @@ hold_parent(struct restore *restore, const char *path, const char **name,
 	return dir;
 }
 
-static mode_t
-kind_of(enum entry_type type)
-{
-	static const mode_t kinds[ENTRY_TYPES] = {
-		[ENTRY_FILE] = S_IFREG,
-		[ENTRY_DIR] = S_IFDIR,
-		[ENTRY_LINK] = S_IFLNK,
-		[ENTRY_FIFO] = S_IFIFO,
-		[ENTRY_SOCKET] = S_IFSOCK,
-		[ENTRY_CHAR] = S_IFCHR,
-		[ENTRY_BLOCK] = S_IFBLK,
-	};
-
-	return kinds[type];
-}
-
 static bool
 same_link(int dir, const char *name, const struct entry *entry)
 {
@@ -69,7 +53,7 @@ static bool
 already(int dir, const char *name, const struct entry *entry,
     const struct stat *st)
 {
-	if ((st->st_mode & S_IFMT) != kind_of(entry->type))
+	if ((st->st_mode & S_IFMT) != entry_kind(entry->type))
 		return false;
 	if (entry->type == ENTRY_LINK)
 		return same_link(dir, name, entry);
@@ -86,7 +70,7 @@ make_node(int dir, const char *name, const struct entry *entry)
 	case ENTRY_LINK:
 		return symlinkat(entry->link, dir, name);
 	default:
-		return mknodat(dir, name, kind_of(entry->type) | 0600,
+		return mknodat(dir, name, entry_kind(entry->type) | 0600,
 		    entry->rdev);
 	}
 }
@@ -169,7 +153,7 @@ finish(struct restore *restore, int dir, const char *name,
 
 	if (fd == -1 || fstat(fd, &st) == -1)
 		return ak_fail_sys(err, AK_IO, "%s", name);
-	if ((st.st_mode & S_IFMT) != kind_of(entry->type))
+	if ((st.st_mode & S_IFMT) != entry_kind(entry->type))
 		return ak_fail(err, AK_DATA, "replaced by another");
 	if (meta_apply(fd, entry, &missed, err) == -1)
 		return -1;

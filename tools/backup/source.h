@@ -79,5 +79,8 @@ struct intake_stream {
 };
 int intake_stream(struct intake *in, const struct intake_stream *stream,
     struct ak_err *err) AK_MUST;
+/* The same without an entry: its chunks, which are the caller's. */
+int intake_chunks(struct intake *in, const struct intake_stream *stream,
+    struct chunks *chunks, struct ak_err *err) AK_MUST;
 
 #endif
