@@ -15,6 +15,9 @@ enum consistency {
 	CONSISTENT_CLEAN, /* stopped */
 };
 
+/* "none", "crash", "application", "stopped". */
+const char *snap_consistency_name(enum consistency consistency);
+
 struct snap_source {
 	char *type;   /* dir sqlite postgres exec volume */
 	char *name;   /* as given: "dir:/srv", "volume:grafana_data" */
@@ -45,6 +48,7 @@ struct snap {
 };
 void snap_free(struct snap *snap);
 
+/* Syncs, and commits; name and id are set. more_json: the value of "kit". */
 int snap_write(struct repo *repo, struct snap *snap, const char *more_json,
     struct ak_err *err) AK_MUST;
 int snap_read(struct repo *repo, const char *name, struct snap **snap,
