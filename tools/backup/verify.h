@@ -53,6 +53,6 @@ int repair_all(struct verify *verify, struct ak_err *err) AK_MUST;
 int reindex(struct repo *repo, size_t *packs, struct ak_err *err) AK_MUST;
 
 /* restore.py, as it was built in (reader.c). */
-extern const char restore_py[];
+extern const char restore_py[] __attribute__((visibility("hidden")));
 
 #endif

@@ -181,7 +181,7 @@ small_holds(struct scrub *scrub, const char *name, const struct ak_buf *data,
 }
 
 /*
- * Parity is put before its object, and removed before it: one without is an
+ * Parity is put after its object, and removed before it: one without is an
  * object lost. Rows of a pack alone are of a run that was cut short; that a
  * pack is lost is what the index tells.
  */
