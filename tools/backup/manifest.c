@@ -4,9 +4,9 @@
  *
  *	{"kit":{"project":"aikit","dir":"/srv/kit","services":["postgres"],
  *	"volumes":[{"volume":"redis_data","name":"aikit_redis_data",
- *	"service":"redis","how":"pause"}],"keys":{"n8n_encryption_key":
- *	"SHA-256 ..."},"hostname":"http://localhost/keycloak",
- *	"models":["smollm2:135m"]}}
+ *	"service":"redis","image":"redis:8.0.2","how":"pause"}],"keys":
+ *	{"n8n_encryption_key":"SHA-256
+ *..."},"hostname":"http://localhost/keycloak", "models":["smollm2:135m"]}}
  */
 #include <fcntl.h>
 #include <string.h>
@@ -114,7 +114,8 @@ add_services(const struct boxes *boxes, struct ak_buf *json)
 }
 
 static void
-add_volumes(const struct holdings *holdings, struct ak_buf *json)
+add_volumes(const struct kit *kit, const struct holdings *holdings,
+    struct ak_buf *json)
 {
 	bool first = true;
 
@@ -128,6 +129,9 @@ add_volumes(const struct holdings *holdings, struct ak_buf *json)
 		member(json, "volume", holding->volume);
 		member(json, "name", holding->name);
 		member(json, "service", holding->service);
+		member(json, "image",
+		    ak_json_str(ak_json_get(kit_service(kit, holding->service),
+			"image")));
 		member(json, "how", keep_names[holding->keep.how]);
 		ak_buf_char(json, '}');
 		first = false;
@@ -193,7 +197,7 @@ manifest_make(struct sources *sources, const struct holdings *holdings,
 	    ak_json_str(ak_json_at(kit_service(kit, "keycloak"),
 		"environment.KC_HOSTNAME")));
 	add_services(sources->ran, &text);
-	add_volumes(holdings, &text);
+	add_volumes(kit, holdings, &text);
 	add_keys(kit, &text);
 	add_models(sources, holdings, &text);
 	ak_buf_str(&text, "}}");

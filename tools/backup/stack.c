@@ -142,8 +142,11 @@ add_holding(struct sources *sources, const struct holding *holding,
 	return 0;
 }
 
-/* The kit's folder: its files, settings, secrets and certificates. .env is made
- * of settings. */
+/* .env is made of the settings; a restore leaves what it replaced. */
+static const char *const left_out[] = { "/kit/.env", "/kit/.replaced-*",
+	"/kit/.restoring-*" };
+
+/* The kit's folder: its files, settings, secrets and certificates. */
 static int
 take_kit(struct source *source, struct intake *in, struct ak_err *err)
 {
@@ -154,10 +157,10 @@ take_kit(struct source *source, struct intake *in, struct ak_err *err)
 
 	while (given != NULL && given[count] != NULL)
 		count++;
-	excludes = ak_calloc(count + 2, sizeof(*excludes));
+	excludes = ak_calloc(count + AK_COUNT(left_out) + 1, sizeof(*excludes));
 	for (size_t i = 0; i < count; i++)
 		excludes[i] = given[i];
-	excludes[count] = "/kit/.env";
+	memcpy(excludes + count, left_out, sizeof(left_out));
 	in->about->consistency = CONSISTENT_NONE;
 	in->excludes = excludes;
 	failed = sqlite_intake(in, source->group->kit->fd, err);
