@@ -341,10 +341,9 @@ abandon(struct work *work)
 {
 	for (; work->count > 0; work->count--) {
 		struct pending *p = &work->ring[work->head];
-		struct ak_err ignored;
 
 		if (p->reading)
-			(void)!item_wait(work->in->saver, &p->item, &ignored);
+			item_drop(work->in->saver, &p->item);
 		item_free(&p->item);
 		entry_free(&p->entry);
 		work->head = (work->head + 1) % WAITING;

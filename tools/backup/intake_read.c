@@ -193,7 +193,7 @@ read_once(struct feed *feed, const struct reading *reading,
 {
 	struct entry *entry = &pending->entry;
 	struct item_how how;
-	int got = read_head(feed, entry, err), ended;
+	int got = read_head(feed, entry, err);
 
 	if (got != 0)
 		return got;
@@ -204,8 +204,7 @@ read_once(struct feed *feed, const struct reading *reading,
 		return -1;
 	pending->reading = true;
 	got = feed_data(feed, entry, err);
-	ended = got == -1 ? -1 : item_end(feed->in->saver, err);
-	return ended == -1 ? -1 : got;
+	return got == 0 ? item_end(feed->in->saver, err) : got;
 }
 
 /* What it is now, by the descriptor, so that it is what is read. */
@@ -246,17 +245,14 @@ changed(int fd, const struct entry *entry, bool strict)
 }
 
 /* Chunks that nobody will refer to; the item can be used again. */
-static int
-forget_item(struct intake *in, struct pending *pending, struct ak_err *err)
+static void
+forget_item(struct intake *in, struct pending *pending)
 {
 	if (!pending->reading)
-		return 0;
+		return;
 	pending->reading = false;
-	if (item_wait(in->saver, &pending->item, err) == -1)
-		return -1;
+	item_drop(in->saver, &pending->item);
 	item_free(&pending->item);
-	pending->item = (struct item){ 0 };
-	return 0;
 }
 
 /*
@@ -270,8 +266,7 @@ read_twice(struct feed *feed, const struct reading *reading,
 	for (int round = 0; round < 2; round++) {
 		int got;
 
-		if (forget_item(feed->in, pending, err) == -1)
-			return -1;
+		forget_item(feed->in, pending);
 		if (refresh(feed->fd, reading, pending, err) == -1)
 			return 1;
 		got = pending->entry.size > 0
@@ -311,7 +306,6 @@ intake_read(struct intake *in, const struct reading *reading,
 	AK_FREE struct feed *feed = ak_malloc(sizeof(*feed));
 	AK_CLOSE int fd = reading->fd >= 0 ? reading->fd
 					   : open_file(reading, err);
-	struct ak_err why = { 0 };
 	int got;
 
 	if (fd == -1)
@@ -320,9 +314,7 @@ intake_read(struct intake *in, const struct reading *reading,
 	feed->fd = fd;
 	got = reading->fd >= 0 ? read_instead(feed, reading, pending, err)
 			       : read_twice(feed, reading, pending, err);
-	if (got != 0 && forget_item(in, pending, &why) == -1) {
-		*err = why;
-		return -1;
-	}
+	if (got != 0)
+		forget_item(in, pending);
 	return got;
 }

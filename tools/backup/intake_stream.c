@@ -57,23 +57,22 @@ static int
 stream_item(struct feed *feed, const struct intake_stream *stream,
     struct pending *pending, struct ak_err *err)
 {
-	int more = stream_head(feed, stream, err), fed;
+	int more = stream_head(feed, stream, err);
 	uint64_t size = more == 1 ? (uint64_t)1 << 40 : feed->head_len;
 	struct item_how how;
-	struct ak_err why;
 
 	if (more == -1 || feed->head_len == 0)
 		return more == -1 ? -1 : 0;
 	how = intake_how(feed, -1, stream->path, size);
 	if (item_begin(feed->in->saver, &pending->item, &how, err) == -1)
 		return -1;
-	pending->reading = true;
-	fed = feed_stream(feed, stream, more == 1, &pending->entry.size, err);
-	if (item_end(feed->in->saver, fed == -1 ? &why : err) == -1 ||
-	    item_wait(feed->in->saver, &pending->item,
-		fed == -1 ? &why : err) == -1)
-		return -1;
-	return fed;
+	if (feed_stream(feed, stream, more == 1, &pending->entry.size, err) ==
+		0 &&
+	    item_end(feed->in->saver, err) == 0 &&
+	    item_wait(feed->in->saver, &pending->item, err) == 0)
+		return 0;
+	item_drop(feed->in->saver, &pending->item);
+	return -1;
 }
 
 int

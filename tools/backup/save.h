@@ -67,6 +67,11 @@ bool item_done(struct saver *saver, struct item *item);
 int item_wait(struct saver *saver, struct item *item, struct ak_err *err)
     AK_MUST;
 void item_free(struct item *item);
+/*
+ * Waits until no worker is at it, ended or not, failed or not, so that it can
+ * be freed; what is cut of it already is stored, and refers to nothing.
+ */
+void item_drop(struct saver *saver, struct item *item);
 
 /* Ends frames and packs of all workers, and writes the index segment. */
 int saver_finish(struct saver *saver, struct ak_err *err) AK_MUST;

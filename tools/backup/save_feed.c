@@ -135,6 +135,27 @@ item_wait(struct saver *saver, struct item *item, struct ak_err *err)
 }
 
 void
+item_drop(struct saver *saver, struct item *item)
+{
+	uint8_t unused[ID_SIZE];
+	struct ak_err ignored;
+
+	if (saver->item == item) {
+		saver->item = NULL;
+		if (saver->whole)
+			ak_sha256_end(saver->whole, unused);
+		saver->whole = NULL;
+		if (saver->segment)
+			saver->segment->len = saver->cut;
+	}
+	(void)!segment_submit(saver, &ignored);
+	pthread_mutex_lock(&saver->mutex);
+	while (item->stored != item->cut)
+		pthread_cond_wait(&saver->done, &saver->mutex);
+	pthread_mutex_unlock(&saver->mutex);
+}
+
+void
 item_free(struct item *item)
 {
 	free(item->chunks.items);
