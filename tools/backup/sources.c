@@ -26,6 +26,8 @@ static const struct {
 
 #define STACK "stack:"
 
+enum { WELL_MS = 60000 };
+
 int64_t
 source_now(void)
 {
@@ -103,7 +105,7 @@ sources_free(struct sources *sources)
 	*sources = (struct sources){ 0 };
 }
 
-/* Does it run as it did? Brought to it when it does not. */
+/* 1: it is as it was; 0: not yet well again. Set going when it does not run. */
 static int
 as_before(struct engine *engine, const struct box *before, struct ak_err *err)
 {
@@ -113,22 +115,45 @@ as_before(struct engine *engine, const struct box *before, struct ak_err *err)
 	if (engine_box(engine, before->id, &now, err) == -1)
 		return ak_fail_in(err, "%s ran before", before->name);
 	if (now.items[0].running && now.items[0].paused == before->paused)
-		return 0;
+		return !ak_streq(before->health, "healthy") ||
+		    ak_streq(now.items[0].health, "healthy");
 	if (now.items[0].running)
 		order = before->paused ? "pause" : "unpause";
 	return box_order(engine, before, order, err);
 }
 
+/*
+ * To the engine a container that was paused is unhealthy until it is asked
+ * again: whoever looks after us is to find what was there before.
+ */
+static int
+wait_as_before(struct engine *engine, const struct box *before, int64_t end_ms,
+    struct ak_err *err)
+{
+	const struct timespec pause = { .tv_nsec = 100000000 };
+	int got;
+
+	while ((got = as_before(engine, before, err)) == 0 &&
+	    ak_proc_now_ms() < end_ms)
+		nanosleep(&pause, NULL);
+	if (got == 0)
+		return ak_fail(err, AK_UNAVAILABLE,
+		    "%s was healthy before, and is not yet again",
+		    before->name);
+	return got == 1 ? 0 : -1;
+}
+
 int
 sources_end(struct sources *sources, struct ak_err *err)
 {
+	int64_t end = ak_proc_now_ms() + WELL_MS;
 	int failed = 0;
 
 	for (size_t i = 0; sources->ran && i < sources->ran->count; i++) {
 		const struct box *box = &sources->ran->items[i];
 
 		if (box->running && !box->one_off &&
-		    as_before(sources->engine, box, err) == -1)
+		    wait_as_before(sources->engine, box, end, err) == -1)
 			failed = -1;
 	}
 	return failed;
