@@ -17,9 +17,9 @@ static const struct ak_opt options[] = {
 
 static const struct ak_opt config[] = {
 	{ 0, "repo", "dir", "the repository", AK_STRING(&backup_options.repo) },
-	{ 0, "key_file", "file", "what opens it",
+	{ 0, "key-file", "file", "what opens it",
 	    AK_STRING(&backup_options.key_file) },
-	{ 0, "passphrase_file", "file", "what opens it, a passphrase",
+	{ 0, "passphrase-file", "file", "what opens it, a passphrase",
 	    AK_STRING(&backup_options.passphrase_file) },
 	{ 0, "sources", "words", "what backup takes without operands",
 	    AK_STRING(&backup_options.sources) },
