@@ -16,7 +16,7 @@
 
 #define STEP ((size_t)PATH_MAX / 2)
 #define TRIES 100 /* of EAGAIN: something was renamed meanwhile */
-#define HOLD_DIR (O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
+#define HOLD_DIR (O_PATH | O_DIRECTORY | O_CLOEXEC)
 
 static int
 open_step(int dir, const char *path, int flags, mode_t mode)

@@ -46,26 +46,37 @@ static const struct ak_view restored_view = {
 	false,
 };
 
-void
-restore_failed(struct restore *restore, const char *path,
+static void
+tell(struct restore *restore, const char *action, const char *path,
     const struct ak_err *why)
 {
-	bool damage = why->code == AK_DATA;
-
-	pthread_mutex_lock(&restore->lock);
-	if (damage)
-		restore->damaged++;
-	else
-		restore->failed++;
 	if (restore->first.code == AK_DONE ||
-	    (damage && restore->first.code != AK_DATA))
+	    (why->code == AK_DATA && restore->first.code != AK_DATA))
 		restore->first = *why;
 	if (strstr(why->text, path) != NULL)
 		ak_cmd_warn(restore->ctx, "%s", why->text);
 	else
 		ak_cmd_warn(restore->ctx, "%s: %s", path, why->text);
-	if (damage)
-		record_action(restore->ctx->out, "damaged", path, -1);
+	record_action(restore->ctx->out, action, path, -1);
+}
+
+void
+restore_lost(struct restore *restore, const char *path,
+    const struct ak_err *why)
+{
+	pthread_mutex_lock(&restore->lock);
+	restore->damaged++;
+	tell(restore, "damaged", path, why);
+	pthread_mutex_unlock(&restore->lock);
+}
+
+void
+restore_failed(struct restore *restore, const char *path,
+    const struct ak_err *why)
+{
+	pthread_mutex_lock(&restore->lock);
+	restore->failed++;
+	tell(restore, "failed", path, why);
 	pthread_mutex_unlock(&restore->lock);
 }
 
@@ -93,7 +104,7 @@ on_lost(void *arg, const struct snap_source *source, const struct ak_err *why)
 	struct restore *restore = arg;
 	AK_FREE char *what = ak_printf("%s: entries of its tree", source->name);
 
-	restore_failed(restore, what, why);
+	restore_lost(restore, what, why);
 }
 
 /* Where the source was: a directory, or the one that holds the file. */
@@ -229,12 +240,13 @@ agree(struct restore *restore)
 		return 0;
 	if (!isatty(STDIN_FILENO)) {
 		ak_err_set(&restore->ctx->err, AK_USAGE,
-		    "%llu paths would be removed", count);
+		    "%llu path%s would be removed", count,
+		    count == 1 ? "" : "s");
 		ak_err_help(&restore->ctx->err, "--yes agrees to that");
 		return -1;
 	}
 	ak_out_flush(restore->ctx->out);
-	fprintf(stderr, "Remove these %llu paths? [y/N] ", count);
+	fprintf(stderr, "Remove the %llu above? [y/N] ", count);
 	if (!fgets(answer, sizeof(answer), stdin) ||
 	    (answer[0] != 'y' && answer[0] != 'Y'))
 		return ak_fail(&restore->ctx->err, AK_NO, "not agreed to");

@@ -64,7 +64,9 @@ struct restore {
 	atomic_bool stop;
 };
 
-/* One file was lost, or could not be made; the rest goes on. */
+/* One file was lost to damage, or could not be made; the rest goes on. */
+void restore_lost(struct restore *restore, const char *path,
+    const struct ak_err *why);
 void restore_failed(struct restore *restore, const char *path,
     const struct ak_err *why);
 void restore_missed(struct restore *restore, unsigned missed);

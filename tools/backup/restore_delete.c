@@ -84,20 +84,22 @@ static void
 remove_place(struct sweep *sweep, const struct walk_place *place)
 {
 	struct restore *restore = sweep->restore;
+	AK_BUF struct ak_buf path = { 0 };
 	struct ak_err err = { 0 };
 
+	path_join(&path, restore->target.base, place->path);
 	free(sweep->gone);
 	sweep->gone = ak_strdup(place->path);
 	restore->removed++;
 	if (sweep->list) {
-		record_action(restore->ctx->out, "remove", place->path,
+		record_action(restore->ctx->out, "remove", ak_buf_text(&path),
 		    place->stat->type == ENTRY_FILE ? (int64_t)place->stat->size
 						    : -1);
 		return;
 	}
 	if (beneath_remove(place->dir, place->name) == -1) {
 		ak_err_set_sys(&err, AK_NOPERM, "not removed");
-		restore_failed(restore, place->path, &err);
+		restore_failed(restore, ak_buf_text(&path), &err);
 	}
 }
 

@@ -107,7 +107,7 @@ add_name(const struct restore *restore, const char *first, const char *path,
 	if (link_once(root, first, dir, name) == 0)
 		return 0;
 	if (errno == ENOENT)
-		return ak_fail(err, AK_DATA,
+		return ak_fail(err, AK_NOINPUT,
 		    "%s: a name of %s, which is not there", path, first);
 	if (errno != EEXIST)
 		return beneath_fail(err, path);
@@ -131,10 +131,12 @@ further_name(struct restore *restore, const struct entry *entry)
 	restore_path(restore, entry, &path);
 	if (!first || ak_streq(first, ak_buf_text(&path)))
 		return;
-	if (add_name(restore, first, ak_buf_text(&path), &err) == -1)
-		restore_failed(restore, ak_buf_text(&path), &err);
-	else
+	if (add_name(restore, first, ak_buf_text(&path), &err) == 0)
 		restore->files++;
+	else if (err.code == AK_NOINPUT)
+		restore_lost(restore, ak_buf_text(&path), &err);
+	else
+		restore_failed(restore, ak_buf_text(&path), &err);
 }
 
 static int

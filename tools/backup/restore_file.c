@@ -213,7 +213,8 @@ lost(struct restore *restore, struct restore_file *file,
     const struct ak_err *why)
 {
 	if (!atomic_exchange(&file->damaged, true))
-		restore_failed(restore, file->path, why);
+		why->code == AK_DATA ? restore_lost(restore, file->path, why)
+				     : restore_failed(restore, file->path, why);
 }
 
 static int
