@@ -76,7 +76,8 @@ int store_open_local(const char *path, bool create, struct store **store,
 /*
  * Fails or kills at the nth operation: "OP:N:kill", "OP:N:ENOSPC", OP one of
  * draft write commit get list remove sync lock or any. "OP:N:drop" kills after
- * a power cut: what was not synced is undone. Owns the inner store.
+ * a power cut: what was not synced is undone, with "reorder" all but the newest
+ * of it. Owns the inner store.
  */
 int store_open_fault(struct store *inner, const char *plan,
     struct store **store, struct ak_err *err) AK_MUST;
