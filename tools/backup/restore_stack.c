@@ -218,7 +218,25 @@ start(struct revival *revival, size_t *count, struct ak_err *err)
 		return 0;
 	if (revive_stack(revival, words, err) == -1)
 		return -1;
-	return revive_stack(revival, health, err);
+	revival->ill = revive_stack(revival, health, err) == -1;
+	if (revival->ill)
+		ak_cmd_warn(revival->ctx, "%s", err->text);
+	return 0;
+}
+
+/* What was replaced goes only when the kit is well. */
+static int
+settle(struct revival *revival)
+{
+	if (!revival->ill) {
+		revive_forget_aside(revival);
+		return 0;
+	}
+	if (revival->aside_count > 0 || revival->folder_aside != NULL)
+		ak_cmd_warn(revival->ctx,
+		    "what was replaced is kept as *.replaced-%s",
+		    revival->stamp);
+	return 1;
 }
 
 static void
@@ -274,10 +292,9 @@ revive(struct revival *revival, const struct restore_options *options,
 			    revival->stamp);
 		return -1;
 	}
-	revive_forget_aside(revival);
 	tell_folders(revival);
 	report(revival, services, begin);
-	return 0;
+	return settle(revival);
 }
 
 static void

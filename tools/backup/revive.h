@@ -25,8 +25,9 @@ struct revival {
 	char stamp[24];	 /* names what is kept aside */
 	char **aside;	 /* volumes that hold what was replaced */
 	size_t aside_count;
-	char *folder_aside; /* the same of the folder; NULL: nothing was */
+	char *folder_aside; /* below it: the same of its files; or NULL */
 	struct restored_sums sums;
+	bool ill; /* it is all there, and aikit-stack health says no */
 };
 
 /* What a person sees of it: a record "revived", or would be. */

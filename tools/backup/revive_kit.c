@@ -72,7 +72,7 @@ put_aside(struct revival *revival, int dir, const char *name,
 	if (mkdirat(dir, aside, 0700) == -1 && errno != EEXIST)
 		return ak_fail_sys(err, AK_CANTCREATE, "%s", aside);
 	if (revival->folder_aside == NULL)
-		revival->folder_aside = ak_printf("%s/%s", revival->dir, aside);
+		revival->folder_aside = ak_strdup(aside);
 	if (renameat(dir, name, dir, to) == -1)
 		return ak_fail_sys(err, AK_IO, "%s", to);
 	return 0;

@@ -161,7 +161,7 @@ revive_forget_aside(struct revival *revival)
 	revival->aside = NULL;
 	revival->aside_count = 0;
 	if (revival->folder_aside != NULL &&
-	    beneath_remove(AT_FDCWD, revival->folder_aside) == -1)
+	    beneath_remove(revival->kit->fd, revival->folder_aside) == -1)
 		ak_cmd_warn(revival->ctx, "%s: %s", revival->folder_aside,
 		    strerror(errno));
 }
