@@ -54,6 +54,9 @@ on_trouble(void *arg, enum walk_trouble what, const char *path,
 {
 	struct intake *in = arg;
 
+	if (what == WALK_VANISHED && in->may_vanish &&
+	    in->may_vanish(in->instead_arg, path))
+		return;
 	if (what == WALK_VANISHED)
 		in->about->vanished++;
 	warn_path(in, path, what == WALK_VANISHED ? "vanished" : why->text);

@@ -53,6 +53,8 @@ struct intake {
 	enum instead (*instead)(void *instead_arg,
 	    const struct instead_ask *ask, int *fd, struct ak_err *err);
 	void *instead_arg;
+	/* Is it no loss that this path went while it was looked for? */
+	bool (*may_vanish)(void *instead_arg, const char *path);
 	void (*warn)(void *arg, const char *text);
 	void (*progress)(void *arg, const char *path, uint64_t bytes);
 	void *arg;
@@ -73,6 +75,7 @@ struct intake_stream {
 	const char *path;
 	uint32_t mode, uid, gid;
 	int64_t mtime;
+	uint64_t size; /* that it says to have; 0: not known */
 	/* > 0 bytes, 0 end, -1 */
 	ssize_t (*read)(void *arg, void *data, size_t len, struct ak_err *err);
 	void *arg;

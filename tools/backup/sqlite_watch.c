@@ -18,6 +18,7 @@ enum { SECTOR = 512 }; /* a database is pages of at least this */
 struct sqlite_watch {
 	struct sqlite_hold hold;
 	char *name; /* of the database; NULL: nothing is held */
+	char *seen; /* the last that was one, held or not; NULL: none */
 	ino_t dir_ino;
 	dev_t dir_dev;
 };
@@ -39,8 +40,10 @@ forget(struct sqlite_watch *watch)
 void
 sqlite_watch_free(struct sqlite_watch *watch)
 {
-	if (watch != NULL)
-		forget(watch);
+	if (watch == NULL)
+		return;
+	forget(watch);
+	free(watch->seen);
 	free(watch);
 }
 
@@ -93,6 +96,10 @@ take_hold(struct sqlite_watch *watch, const struct instead_ask *ask, int *fd,
 	if (fstat(ask->dir, &dir) == -1 ||
 	    sqlite_hold(ask->dir, ask->name, ask->unchanged, hold, err) == -1)
 		return INSTEAD_FAILED;
+	if (hold->state != SQLITE_NOT) {
+		free(watch->seen);
+		watch->seen = ak_strdup(ask->name);
+	}
 	if (hold->state != SQLITE_WAL && hold->state != SQLITE_ROLLBACK) {
 		sqlite_let_go(hold);
 		return INSTEAD_NOT;
@@ -119,6 +126,18 @@ sqlite_instead(void *arg, const struct instead_ask *ask, int *fd,
 	if (ask->status->st_size < SECTOR || ask->status->st_size % SECTOR != 0)
 		return INSTEAD_NOT;
 	return take_hold(watch, ask, fd, err);
+}
+
+/* A journal comes and goes with each transaction. */
+static bool
+may_vanish(void *arg, const char *path)
+{
+	const struct sqlite_watch *watch = arg;
+	const char *slash = strrchr(path, '/');
+	const char *name = slash != NULL ? slash + 1 : path;
+
+	return watch->seen != NULL && ak_starts(name, watch->seen) &&
+	    is_beside(name + strlen(watch->seen));
 }
 
 /* Everything of fd from its beginning. */
@@ -236,8 +255,10 @@ sqlite_intake(struct intake *in, int fd, struct ak_err *err)
 
 	in->instead = sqlite_instead;
 	in->instead_arg = watch;
+	in->may_vanish = may_vanish;
 	failed = intake_directory(in, fd, err);
 	in->instead = NULL;
+	in->may_vanish = NULL;
 	sqlite_watch_free(watch);
 	return failed;
 }
