@@ -7,16 +7,15 @@
 
 #include <archive.h>
 #include <archive_entry.h>
-#include <endian.h>
+#include <ctype.h>
 #include <errno.h>
 #include <locale.h>
 #include <string.h>
 
+#include "tools/backup/acl.h"
+
 #define NS INT64_C(1000000000)
 #define BLOCK 65536
-#define ACL_VERSION 2
-#define ACL_ACCESS "system.posix_acl_access"
-#define ACL_DEFAULT "system.posix_acl_default"
 
 struct tar_out {
 	struct archive *archive;
@@ -27,22 +26,16 @@ struct tar_in {
 	struct archive *archive;
 };
 
-/* As the kernel has an ACL in an xattr, and what libarchive calls it. */
-struct acl_entry {
-	uint16_t tag, perm;
-	uint32_t id;
-};
-
 static const struct {
-	uint16_t tag;
+	enum acl_tag tag;
 	int name;
 } tags[] = {
-	{ 0x01, ARCHIVE_ENTRY_ACL_USER_OBJ },
-	{ 0x02, ARCHIVE_ENTRY_ACL_USER },
-	{ 0x04, ARCHIVE_ENTRY_ACL_GROUP_OBJ },
-	{ 0x08, ARCHIVE_ENTRY_ACL_GROUP },
-	{ 0x10, ARCHIVE_ENTRY_ACL_MASK },
-	{ 0x20, ARCHIVE_ENTRY_ACL_OTHER },
+	{ ACL_USER_OBJ, ARCHIVE_ENTRY_ACL_USER_OBJ },
+	{ ACL_USER, ARCHIVE_ENTRY_ACL_USER },
+	{ ACL_GROUP_OBJ, ARCHIVE_ENTRY_ACL_GROUP_OBJ },
+	{ ACL_GROUP, ARCHIVE_ENTRY_ACL_GROUP },
+	{ ACL_MASK, ARCHIVE_ENTRY_ACL_MASK },
+	{ ACL_OTHER, ARCHIVE_ENTRY_ACL_OTHER },
 };
 
 static int
@@ -50,7 +43,9 @@ failed(struct archive *archive, enum ak_code code, struct ak_err *err)
 {
 	const char *text = archive_error_string(archive);
 
-	return ak_fail(err, code, "archive: %s", text ? text : "unknown error");
+	text = text ? text : "unknown error";
+	return ak_fail(err, code, "archive: %c%s",
+	    tolower((unsigned char)*text), text + 1);
 }
 
 /* Names are bytes: in this locale libarchive passes them on. */
@@ -74,8 +69,8 @@ tar_out_open(int fd, int level, struct tar_out **out, struct ak_err *err)
 	    archive_write_add_filter_zstd(a) == ARCHIVE_OK &&
 	    archive_write_set_filter_option(a, "zstd", "compression-level",
 		text) == ARCHIVE_OK &&
-	    archive_write_set_format_option(a, "pax", "hdrcharset", "BINARY") ==
-		ARCHIVE_OK &&
+	    archive_write_set_format_option(a, "pax", "xattrheader",
+		"SCHILY") == ARCHIVE_OK &&
 	    archive_write_set_bytes_in_last_block(a, 1) == ARCHIVE_OK &&
 	    archive_write_open_fd(a, fd) == ARCHIVE_OK) {
 		*out = new;
@@ -88,19 +83,24 @@ tar_out_open(int fd, int level, struct tar_out **out, struct ak_err *err)
 	return -1;
 }
 
+static int
+name_of(enum acl_tag tag)
+{
+	for (size_t i = 0; i < AK_COUNT(tags); i++)
+		if (tags[i].tag == tag)
+			return tags[i].name;
+	return 0;
+}
+
 static void
 add_acl(struct archive_entry *to, int type, const struct xattr *x)
 {
-	struct acl_entry one;
+	struct acl_entry entries[ACL_MOST];
+	size_t count = acl_read(x, entries);
 
-	for (size_t at = 4; at + sizeof(one) <= x->len; at += sizeof(one)) {
-		memcpy(&one, x->value + at, sizeof(one));
-		for (size_t i = 0; i < AK_COUNT(tags); i++)
-			if (tags[i].tag == le16toh(one.tag))
-				archive_entry_acl_add_entry(to, type,
-				    le16toh(one.perm) & 7, tags[i].name,
-				    (int)le32toh(one.id), NULL);
-	}
+	for (size_t i = 0; i < count; i++)
+		archive_entry_acl_add_entry(to, type, (int)entries[i].perm,
+		    name_of(entries[i].tag), (int)entries[i].id, NULL);
 }
 
 static void
@@ -138,31 +138,28 @@ add_sparse(struct archive_entry *to, const struct entry *entry)
 		    (int64_t)(entry->size - at));
 }
 
-static int64_t
-seconds(int64_t ns)
+static struct timespec
+split(int64_t ns)
 {
-	return ns / NS - (ns % NS < 0);
-}
+	int64_t s = ns / NS - (ns % NS < 0);
 
-static long
-rest_of(int64_t ns)
-{
-	return (long)(ns - seconds(ns) * NS);
+	return (struct timespec){ s, ns - s * NS };
 }
 
 static void
 fill(struct archive_entry *to, const char *path, const struct entry *entry)
 {
+	struct timespec mtime = split(entry->mtime);
+	struct timespec ctime = split(entry->ctime);
+
 	archive_entry_clear(to);
 	archive_entry_copy_pathname(to, path);
 	archive_entry_set_filetype(to, entry_kind(entry->type));
 	archive_entry_set_perm(to, entry->mode);
 	archive_entry_set_uid(to, entry->uid);
 	archive_entry_set_gid(to, entry->gid);
-	archive_entry_set_mtime(to, seconds(entry->mtime),
-	    rest_of(entry->mtime));
-	archive_entry_set_ctime(to, seconds(entry->ctime),
-	    rest_of(entry->ctime));
+	archive_entry_set_mtime(to, mtime.tv_sec, mtime.tv_nsec);
+	archive_entry_set_ctime(to, ctime.tv_sec, ctime.tv_nsec);
 	archive_entry_set_size(to, (int64_t)entry->size);
 	archive_entry_set_rdev(to, entry->rdev);
 	if (entry->type == ENTRY_LINK)
@@ -237,45 +234,38 @@ tar_in_open(int fd, struct tar_in **in, struct ak_err *err)
 	return 0;
 }
 
-static int
-order_acl(const void *a, const void *b)
+static enum acl_tag
+tag_of(int name)
 {
-	const struct acl_entry *one = a, *other = b;
-
-	if (one->tag != other->tag)
-		return one->tag < other->tag ? -1 : 1;
-	return (le32toh(one->id) > le32toh(other->id)) -
-	    (le32toh(one->id) < le32toh(other->id));
+	for (size_t i = 0; i < AK_COUNT(tags); i++)
+		if (tags[i].name == name)
+			return tags[i].tag;
+	return ACL_OTHER;
 }
 
-/* In the order the kernel wants: by tag, then by number. */
+/* The group of the mode is the mask, where there is one. */
 static void
 get_acl(struct archive_entry *from, int type, const char *name,
     struct entry *entry)
 {
-	AK_BUF struct ak_buf buf = { 0 };
-	uint32_t version = htole32(ACL_VERSION);
 	int perm, tag, id, kind, count = archive_entry_acl_reset(from, type);
+	bool access = type == ARCHIVE_ENTRY_ACL_TYPE_ACCESS;
+	struct acl_entry entries[ACL_MOST];
 	const char *who;
+	size_t n = 0;
 
-	if (count <= 3 && type == ARCHIVE_ENTRY_ACL_TYPE_ACCESS)
+	if (count <= (access ? 3 : 0))
 		return;
-	if (count == 0)
-		return;
-	ak_buf_add(&buf, &version, sizeof(version));
-	while (archive_entry_acl_next(from, type, &kind, &perm, &tag, &id,
-		   &who) == ARCHIVE_OK)
-		for (size_t i = 0; i < AK_COUNT(tags); i++)
-			if (tags[i].name == tag) {
-				struct acl_entry one = { htole16(tags[i].tag),
-					htole16((uint16_t)(perm & 7)),
-					htole32((uint32_t)id) };
-
-				ak_buf_add(&buf, &one, sizeof(one));
-			}
-	qsort(buf.data + 4, (buf.len - 4) / sizeof(struct acl_entry),
-	    sizeof(struct acl_entry), order_acl);
-	entry_add_xattr(entry, name, buf.data, buf.len);
+	while (n < ACL_MOST &&
+	    archive_entry_acl_next(from, type, &kind, &perm, &tag, &id, &who) ==
+		ARCHIVE_OK) {
+		entries[n++] = (struct acl_entry){ tag_of(tag),
+			(unsigned)perm & 7, (uint32_t)id };
+		if (access && tag == ARCHIVE_ENTRY_ACL_MASK)
+			entry->mode = (entry->mode & ~070U) |
+			    ((unsigned)perm & 7) << 3;
+	}
+	acl_add(entry, name, entries, n);
 }
 
 static void

@@ -2,8 +2,8 @@
  * archive - tar archives (pax interchange format, POSIX.1-2017) with every
  * attribute, by libarchive; all of it is here.
  *
- * Names and attributes are bytes as they are (hdrcharset BINARY). ACLs go as
- * SCHILY.acl, which GNU tar and star know, other xattrs as SCHILY.xattr.
+ * Names are UTF-8, or bytes as they are under hdrcharset=BINARY. ACLs go as
+ * SCHILY.acl and other xattrs as SCHILY.xattr, which GNU tar and star know.
  */
 #ifndef BACKUP_ARCHIVE_H
 #define BACKUP_ARCHIVE_H

@@ -84,8 +84,10 @@ set_parent(struct backup_run *run, struct source *source, struct intake *in)
 
 	if (!before)
 		return;
-	if (strcmp(snap->parent, before->name) < 0)
+	if (run->parent_begin < before->begin) {
 		memcpy(snap->parent, before->name, sizeof(snap->parent));
+		run->parent_begin = before->begin;
+	}
 	if (o.full)
 		return;
 	in->parent = tree_reader_new(run->session.loader,

@@ -13,8 +13,9 @@ struct backup_run {
 	struct saver *saver;
 	struct snaps snaps;
 	struct snap *snap;
-	bool incomplete; /* something was warned of */
-	size_t taken;	 /* sources that did not fail */
+	bool incomplete;      /* something was warned of */
+	size_t taken;	      /* sources that did not fail */
+	int64_t parent_begin; /* of the newest snapshot used */
 	/* progress */
 	const struct snap_source *about;	 /* the source being taken */
 	uint64_t expected_files, expected_bytes; /* as before; 0: not known */

@@ -109,6 +109,7 @@ take_bytes(struct import *import, struct entry *entry, struct ak_err *err)
 		.about = &nobody,
 		.progress = no_progress };
 	struct intake_stream stream = { .path = (const char *)entry->path,
+		.size = entry->size,
 		.read = read_bytes,
 		.arg = &bytes };
 	uint64_t size = 0;

@@ -5,6 +5,8 @@
 
 #include "tools/backup/intake.h"
 
+#define UNKNOWN ((uint64_t)1 << 40) /* as large, for how it is cut */
+
 /* The head of a stream, as far as it goes. */
 static int
 stream_head(struct feed *feed, const struct intake_stream *stream,
@@ -58,9 +60,11 @@ stream_item(struct feed *feed, const struct intake_stream *stream,
     struct pending *pending, struct ak_err *err)
 {
 	int more = stream_head(feed, stream, err);
-	uint64_t size = more == 1 ? (uint64_t)1 << 40 : feed->head_len;
+	uint64_t size = more == 1 ? UNKNOWN : feed->head_len;
 	struct item_how how;
 
+	if (stream->size > 0)
+		size = stream->size;
 	if (more == -1 || feed->head_len == 0)
 		return more == -1 ? -1 : 0;
 	how = intake_how(feed, -1, stream->path, size);

@@ -15,6 +15,7 @@
 #include "tools/backup/squeeze.h"
 
 #define ROOM "snaps/"
+#define SECOND_LEN 16 /* of a name: 20260102T030405Z */
 
 static void
 free_texts(char **items, size_t count)
@@ -193,6 +194,17 @@ list_one(struct repo *repo, const char *name, struct snaps *snaps,
 	return 0;
 }
 
+/* The name has the second only. */
+static int
+by_begin(const void *a, const void *b)
+{
+	const struct snap *const *one = a, *const *other = b;
+
+	if ((*one)->begin != (*other)->begin)
+		return (*one)->begin < (*other)->begin ? -1 : 1;
+	return strcmp((*one)->name, (*other)->name);
+}
+
 int
 snap_list(struct repo *repo, struct snaps *snaps, struct ak_err *err)
 {
@@ -207,6 +219,8 @@ snap_list(struct repo *repo, struct snaps *snaps, struct ak_err *err)
 	for (size_t i = 0; i < names.count && result == 0; i++)
 		result = list_one(repo, names.items[i], &found, err);
 	free_texts(names.items, names.count);
+	if (found.count > 1)
+		qsort(found.items, found.count, sizeof(*found.items), by_begin);
 	if (result == 0)
 		*snaps = found;
 	else
@@ -228,8 +242,6 @@ choose(const struct names *names, const char *which, const char **name,
 {
 	const char *found = NULL;
 
-	if (ak_streq(which, "latest") && names->count > 0)
-		found = names->items[names->count - 1];
 	for (size_t i = 0; i < names->count && *which; i++) {
 		if (!is_meant(names->items[i], which))
 			continue;
@@ -247,19 +259,53 @@ choose(const struct names *names, const char *which, const char **name,
 	return -1;
 }
 
+/* Of those that began in the last second there is a snapshot of. */
+static int
+read_latest(struct repo *repo, const struct names *names, struct snap **snap,
+    struct ak_err *err)
+{
+	const char *last = names->items[names->count - 1];
+
+	for (size_t i = names->count; i > 0; i--) {
+		struct snap *other;
+
+		if (strncmp(names->items[i - 1], last, SECOND_LEN) != 0)
+			break;
+		if (snap_read(repo, names->items[i - 1], &other, err) == -1) {
+			snap_free(*snap);
+			*snap = NULL;
+			return -1;
+		}
+		if (*snap && by_begin(snap, &other) > 0) {
+			snap_free(other);
+			continue;
+		}
+		snap_free(*snap);
+		*snap = other;
+	}
+	return 0;
+}
+
 int
 snap_find(struct repo *repo, const char *which, struct snap **snap,
     struct ak_err *err)
 {
 	struct names names;
+	struct snap *found = NULL;
 	const char *name;
 	int result;
 
 	if (list_names(repo, &names, err) == -1)
 		return -1;
-	result = choose(&names, which, &name, err);
-	if (result == 0)
-		result = snap_read(repo, name, snap, err);
+	if (ak_streq(which, "latest") && names.count > 0)
+		result = read_latest(repo, &names, &found, err);
+	else {
+		result = choose(&names, which, &name, err);
+		if (result == 0)
+			result = snap_read(repo, name, &found, err);
+	}
 	free_texts(names.items, names.count);
+	if (result == 0)
+		*snap = found;
 	return result;
 }
