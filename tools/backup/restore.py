@@ -31,7 +31,6 @@ def unzstd(data):
     return subprocess.run(["zstd", "-dcq"], input=data, check=True, stdout=-1).stdout
 
 class Bytes:
-    """Numbers and strings, one after the other."""
     def __init__(self, data):
         self.data, self.at = data, 0
     def take(self, count):
@@ -63,7 +62,6 @@ class Repository:
         self.keys, clear = (data, meta), line[:line.rindex(b',"check":"')]
         if config["check"] != hmac.new(mac, clear, "sha256").hexdigest():
             sys.exit("restore.py: config was not written with this key")
-
     def master(self, secret, is_key_file):
         code = secret.upper().replace(b"-", b"").replace(b" ", b"")
         code = code.translate(bytes.maketrans(b"ILO", b"110"))
@@ -85,11 +83,9 @@ class Repository:
             except Exception:
                 continue
         sys.exit("restore.py: no key slot opens with this")
-
     def tell(self, *words):
         self.bad = True
         print("restore.py:", *words, file=sys.stderr)
-
     def snapshots(self):
         for name in sorted(os.listdir(self.path + "/snaps")):
             data = open(self.path + "/snaps/" + name, "rb").read()
@@ -99,7 +95,6 @@ class Repository:
                 yield name, json.loads(unzstd(plain))
             except Exception:
                 self.tell("snapshot", name, "is damaged")
-
     def opened(self, pack, offset, length, number, aad):
         """Sealed bytes of a pack: a frame by its number, or the footer."""
         with open(pack, "rb") as file:
@@ -107,7 +102,6 @@ class Repository:
             file.seek(offset)
             key = hkdf(self.keys[head[6]], head[8:40], "aikit-backup pack 1")
             return unseal(head[5], key, struct.pack("<QI", number, 0), file.read(length), head + aad)
-
     def frame(self, pack, number, offset):
         if (pack, number) not in self.cache:
             with open(pack, "rb") as file:
@@ -121,7 +115,6 @@ class Repository:
                 self.cache.pop(next(iter(self.cache)))
             self.cache[pack, number] = [plain.take(size) for size in lens]
         return self.cache[pack, number]
-
     def footer(self, pack):
         with open(pack, "rb") as file:
             end = file.seek(-16, 2)
@@ -135,7 +128,6 @@ class Repository:
             frame, ordinal = frame + delta, 0 if delta else ordinal
             self.places.setdefault(name, []).append((pack, frame, frames[frame], ordinal))
             ordinal += 1
-
     def chunk(self, name):
         for pack in glob.glob(self.path + "/*/??/*") if not self.places else ():
             try:
@@ -151,7 +143,6 @@ class Repository:
             except Exception:
                 continue
         raise ValueError("chunk %s is damaged or lost" % name.hex()[:16])
-
     def entries(self, snapshot, below):
         for source in snapshot["sources"]:
             prefix = source.get("prefix", "").encode()
@@ -179,7 +170,6 @@ class Entry:
         self.holes = tree.list(tree.varint, tree.varint) if has & 2 else []
         self.flags = tree.varint() if has & 8 else 0
         self.chunks, self.lists = tree.list(lambda: tree.take(32), tree.varint), has & 16
-
     def data(self, repo):
         for name, _ in self.chunks:
             if not self.lists:
@@ -215,13 +205,11 @@ class Entry:
             os.mknod(path, kind | 0o600, self.rdev)
         made[self.group or path] = path
     def finish(self, path):
-        for change in ([lambda: os.chown(path, self.uid, self.gid, follow_symlinks=False)] +
-                       ([lambda: os.chmod(path, self.mode)] if self.type != LINK else []) +
-                       [lambda n=n, v=v: os.setxattr(path, n, v, follow_symlinks=False)
-                        for n, v in self.xattrs] +
-                       [lambda: os.utime(path, ns=(self.mtime,) * 2, follow_symlinks=False)]):
+        changes = [(os.chown, self.uid, self.gid)] + [(os.setxattr, *pair) for pair in self.xattrs]
+        changes += [(os.chmod, self.mode)] if self.type != LINK else []
+        for change, *values in changes + [(lambda path, **how: os.utime(path, ns=(self.mtime,) * 2, **how),)]:
             try:
-                change()
+                change(path, *values, **({} if change == os.chmod else {"follow_symlinks": False}))
             except OSError as why:
                 print("restore.py:", why, file=sys.stderr)
 
@@ -229,46 +217,44 @@ def restore(repo, snapshot, target, below):
     os.makedirs(target, 0o700, exist_ok=True)
     if os.listdir(target):
         sys.exit("restore.py: %s is not empty" % target)
-    made, entries = {}, [e for e in repo.entries(snapshot, below) if e.type != SOCKET]
-    # Links last, then what is inside before what it is in: nothing is written through one.
-    entries.sort(key=lambda entry: entry.type == LINK)
-    for entry in entries:
-        if {b"", b".", b".."} & set(entry.path.split(b"/")) - ({b""} if not entry.path else set()):
-            repo.tell("no path to restore:", entry.path)
-            entry.type = SOCKET
-            continue
+    made, done = {}, []
+    # Links last, so that nothing is written through one; what is inside before what it is in.
+    for entry in sorted(repo.entries(snapshot, below), key=lambda entry: entry.type == LINK):
+        path = os.path.join(os.fsencode(target), entry.path)
         try:
-            entry.write(repo, os.path.join(os.fsencode(target), entry.path), made)
+            if entry.path and {b"", b".", b".."} & set(entry.path.split(b"/")):
+                raise ValueError("no path to restore")
+            entry.write(repo, path, made)
+            done += [(path, entry)] if entry.type != SOCKET else []
         except (OSError, ValueError) as why:
             repo.tell(os.fsdecode(entry.path) + ":", why)
-            entry.type = SOCKET
-    for entry in sorted(entries, key=lambda entry: entry.path, reverse=True):
-        if entry.type != SOCKET:
-            entry.finish(os.path.join(os.fsencode(target), entry.path))
+    for path, entry in sorted(done, key=lambda pair: pair[0], reverse=True):
+        entry.finish(path)
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser = argparse.ArgumentParser(usage=__doc__)
     parser.add_argument("--repo", default=os.path.dirname(os.path.abspath(__file__)))
     parser.add_argument("--key-file")
     parser.add_argument("--passphrase-file")
     parser.add_argument("what", choices=("list", "ls", "restore"))
     parser.add_argument("words", nargs="*")
     args = parser.parse_args()
-    named = args.key_file or args.passphrase_file
+    named, (which, one, two) = args.key_file or args.passphrase_file, (args.words + [""] * 3)[:3]
     secret = open(named, "rb").read() if named else b""
     repo = Repository(args.repo, secret[:-1] if secret[-1:] == b"\n" else secret, bool(args.key_file))
-    chosen = {name: snapshot for name, snapshot in repo.snapshots() if args.what == "list" or
-              args.words[:1] == ["latest"] or name.startswith(args.words[0])}
+    snapshots = sorted(repo.snapshots(), key=lambda pair: int(pair[1]["begin_ns"]))
     if args.what == "list":
-        print("\n".join("%s %s" % (name, " ".join(s["name"] for s in snapshot["sources"]))
-                        for name, snapshot in chosen.items()))
-    elif not chosen or (len(chosen) > 1 and args.words[0] != "latest"):
-        sys.exit("restore.py: %d snapshots are named so" % len(chosen))
-    elif args.what == "ls":
-        for entry in repo.entries(chosen[max(chosen)], os.fsencode("".join(args.words[1:2]))):
-            print(os.fsdecode(entry.path))
-    else:
-        restore(repo, chosen[max(chosen)], args.words[1], os.fsencode("".join(args.words[2:3])))
+        for name, snapshot in snapshots:
+            print(name, *(source["name"] for source in snapshot["sources"]))
+        sys.exit(65 if repo.bad else 0)
+    chosen = [pair for pair in snapshots if which and pair[0].startswith(which)]
+    chosen = snapshots[-1:] if which == "latest" else chosen
+    if len(chosen) != 1 or (args.what == "restore" and not one):
+        sys.exit("restore.py: %d snapshots are named so" % len(chosen) if one else __doc__)
+    if args.what == "restore":
+        restore(repo, chosen[0][1], one, os.fsencode(two.strip("/")))
+    for entry in repo.entries(chosen[0][1], os.fsencode(one.strip("/"))) if args.what == "ls" else ():
+        print(os.fsdecode(entry.path))
     sys.exit(65 if repo.bad else 0)
 
 main()
