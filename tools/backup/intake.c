@@ -29,23 +29,14 @@ struct work {
 	struct entry *parent; /* where the tree before is; NULL at its end */
 };
 
-static void AK_PRINTF(2, 3) warn(struct intake *in, const char *format, ...)
-{
-	AK_BUF struct ak_buf text = { 0 };
-	va_list args;
-
-	va_start(args, format);
-	ak_buf_vprintf(&text, format, args);
-	va_end(args);
-	in->warn(in->arg, ak_buf_text(&text));
-}
-
 static void
 warn_path(struct intake *in, const char *path, const char *what)
 {
 	const char *prefix = in->about->prefix ? in->about->prefix : "";
+	AK_FREE char *text = ak_printf("%s%s%s: %s", prefix,
+	    *prefix && *path ? "/" : "", path, what);
 
-	warn(in, "%s%s%s: %s", prefix, *prefix && *path ? "/" : "", path, what);
+	in->warn(in->arg, text);
 }
 
 static void
@@ -72,7 +63,7 @@ next_parent(struct work *work)
 	do {
 		got = tree_reader_next(work->in->parent, &work->parent, &err);
 		if (got == -1)
-			warn(work->in, "snapshot before: %s", err.text);
+			warn_path(work->in, "as it was before", err.text);
 	} while (got == -1 && err.code == AK_DATA);
 	if (got != 1)
 		work->parent = NULL;
