@@ -287,7 +287,7 @@ odd_root_files() {
 	echo extra >data/extra
 	run -1 backup restore --in-place --plan --delete
 	[ "$(jq -r '.action + " " + .path' <<<"$output" | tr '\n' ' ')" = \
-	    'remove data/extra change data change data/changed create data/gone ' ]
+	    'remove data/extra change data/changed create data/gone ' ]
 	[ "$(cat data/changed)" = longer ]
 	[ -e data/extra ] && [ ! -e data/gone ]
 }
