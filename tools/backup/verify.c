@@ -167,6 +167,9 @@ look(struct verify *verify, enum care_what level, const struct snap *snap,
 		    ak_calloc(index_pack_count(verify->session.index) + 1, 1);
 	if (keyed && verify_fast(verify, snap, err) == -1)
 		return -1;
+	/* Those that are read now are counted, not those that are needed. */
+	if (level == CARE_DATA || level == CARE_AGAINST)
+		verify->chunks = 0;
 	if (level == CARE_SCRUB && verify_scrub(verify, true, err) == -1)
 		return -1;
 	if (level == CARE_DATA &&
