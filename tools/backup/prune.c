@@ -125,6 +125,44 @@ choose(struct prune *prune)
 	}
 }
 
+static int
+emptier(const void *a, const void *b)
+{
+	const struct prune_pack *const *one = a, *const *other = b;
+	double left = (double)(*one)->used / (double)(*one)->plain;
+	double right = (double)(*other)->used / (double)(*other)->plain;
+
+	return (left > right) - (left < right);
+}
+
+/* Of what stays as it is, at most a twentieth may be of no use. */
+static void
+choose_more(struct prune *prune)
+{
+	AK_FREE struct prune_pack **stay = ak_calloc(prune->count + 1,
+	    sizeof(*stay));
+	uint64_t unused = 0, plain = 0;
+	size_t count = 0;
+
+	for (size_t i = 0; i < prune->count; i++) {
+		struct prune_pack *pack = &prune->packs[i];
+
+		if (index_trashed(prune->session.index, (uint32_t)i) ||
+		    pack->action != PRUNE_KEEP || pack->used >= pack->plain)
+			continue;
+		stay[count++] = pack;
+		unused += pack->plain - pack->used;
+		plain += pack->plain;
+	}
+	qsort(stay, count, sizeof(struct prune_pack *), emptier);
+	for (size_t i = 0; i < count && unused > plain / 20; i++) {
+		stay[i]->action = PRUNE_REWRITE;
+		unused -= stay[i]->plain - stay[i]->used;
+		prune->marked++;
+		prune->rewritten++;
+	}
+}
+
 /* What was rewritten is safe before what it was in is marked. */
 static int
 mark_packs(struct prune *prune, struct ak_err *err)
@@ -212,6 +250,7 @@ prune_it(struct prune *prune, int64_t begin)
 		return -1;
 	count_plain(prune);
 	choose(prune);
+	choose_more(prune);
 	if (!o.plan && act(prune, err) == -1)
 		return -1;
 	record(prune, begin);
