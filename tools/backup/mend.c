@@ -246,7 +246,8 @@ parity_solve(struct store *store, const char *name, struct parity_patch *patch,
 	char beside[PARITY_NAME];
 	const uint8_t *rows;
 
-	*patch = (struct parity_patch){ 0 };
+	*patch = (struct parity_patch){ .store = store };
+	snprintf(patch->name, sizeof(patch->name), "%s", name);
 	parity_name(name, beside);
 	if (store_read(store, beside, PARITY_MAX, &parity, err) == -1)
 		return -1;
@@ -263,8 +264,8 @@ parity_solve(struct store *store, const char *name, struct parity_patch *patch,
 
 /* One run of bytes that lie in one shard. */
 static int
-get_run(struct store *store, const char *name, const struct parity_patch *patch,
-    uint64_t offset, uint8_t *to, size_t len, struct ak_err *err)
+get_run(const struct parity_patch *patch, uint64_t offset, uint8_t *to,
+    size_t len, struct ak_err *err)
 {
 	uint32_t shard = patch->parity.shard;
 
@@ -274,25 +275,26 @@ get_run(struct store *store, const char *name, const struct parity_patch *patch,
 			    len);
 			return 0;
 		}
-	return store->ops->get(store, name, offset, to, len, err);
+	return patch->store->ops->get(patch->store, patch->name, offset, to,
+	    len, err);
 }
 
 int
-parity_get(struct store *store, const char *name,
-    const struct parity_patch *patch, uint64_t offset, void *data, size_t len,
-    struct ak_err *err)
+parity_get(const struct parity_patch *patch, uint64_t offset, void *data,
+    size_t len, struct ak_err *err)
 {
 	uint32_t shard = patch->parity.shard;
 	uint8_t *to = data;
 
 	if (offset > patch->parity.size || len > patch->parity.size - offset)
-		return ak_fail(err, AK_DATA, "%s: shorter than asked", name);
+		return ak_fail(err, AK_DATA, "%s: shorter than asked",
+		    patch->name);
 	while (len > 0) {
 		size_t run = shard - (size_t)(offset % shard);
 
 		if (run > len)
 			run = len;
-		if (get_run(store, name, patch, offset, to, run, err) == -1)
+		if (get_run(patch, offset, to, run, err) == -1)
 			return -1;
 		offset += run;
 		to += run;
@@ -316,7 +318,7 @@ write_whole(struct store *store, struct draft *draft, const char *name,
 		    ? (size_t)(patch->parity.size - at)
 		    : PIECE;
 
-		status = parity_get(store, name, patch, at, piece, len, err);
+		status = parity_get(patch, at, piece, len, err);
 		if (status == 0)
 			status = store_write(store, draft, piece, len, err);
 		ak_sha256_add(hash, piece, len);
@@ -374,7 +376,7 @@ mend_hook(struct repo *repo, const char *name, uint64_t offset, void *data,
 
 	if (parity_solve(repo->store, name, &patch, err) == -1)
 		return -1;
-	status = parity_get(repo->store, name, &patch, offset, data, len, err);
+	status = parity_get(&patch, offset, data, len, err);
 	parity_patch_free(&patch);
 	return status;
 }

@@ -83,8 +83,7 @@ read_mended(struct repo *repo, const char *name, size_t max, struct ak_buf *buf,
 	size = (size_t)patch.parity.size;
 	if (size <= max) {
 		ak_buf_grow(buf, size);
-		result = parity_get(repo->store, name, &patch, 0,
-		    buf->data + before, size, err);
+		result = parity_get(&patch, 0, buf->data + before, size, err);
 	}
 	parity_patch_free(&patch);
 	if (result == -1)

@@ -68,6 +68,8 @@ int parity_remove(struct store *store, const char *name, struct ak_err *err)
  * what is there. Memory: what is damaged, and 5 MiB.
  */
 struct parity_patch {
+	struct store *store;
+	char name[PARITY_NAME];
 	struct parity parity;
 	size_t count; /* of shards */
 	uint8_t which[PARITY_ROWS];
@@ -82,9 +84,8 @@ int parity_solve(struct store *store, const char *name,
     struct parity_patch *patch, struct ak_err *err) AK_MUST;
 void parity_patch_free(struct parity_patch *patch);
 /* A range of the object as it was. */
-int parity_get(struct store *store, const char *name,
-    const struct parity_patch *patch, uint64_t offset, void *data, size_t len,
-    struct ak_err *err) AK_MUST;
+int parity_get(const struct parity_patch *patch, uint64_t offset, void *data,
+    size_t len, struct ak_err *err) AK_MUST;
 /*
  * The object is put whole again, if its SHA-256 is then what the parity says:
  * number of shards that were rebuilt in *mended.

@@ -125,12 +125,16 @@ choose(struct prune *prune)
 	}
 }
 
+struct waste {
+	struct prune_pack *pack;
+	double used; /* of 1 */
+};
+
 static int
 emptier(const void *a, const void *b)
 {
-	const struct prune_pack *const *one = a, *const *other = b;
-	double left = (double)(*one)->used / (double)(*one)->plain;
-	double right = (double)(*other)->used / (double)(*other)->plain;
+	double left = ((const struct waste *)a)->used;
+	double right = ((const struct waste *)b)->used;
 
 	return (left > right) - (left < right);
 }
@@ -139,8 +143,7 @@ emptier(const void *a, const void *b)
 static void
 choose_more(struct prune *prune)
 {
-	AK_FREE struct prune_pack **stay = ak_calloc(prune->count + 1,
-	    sizeof(*stay));
+	AK_FREE struct waste *stay = ak_calloc(prune->count + 1, sizeof(*stay));
 	uint64_t unused = 0, plain = 0;
 	size_t count = 0;
 
@@ -150,14 +153,15 @@ choose_more(struct prune *prune)
 		if (index_trashed(prune->session.index, (uint32_t)i) ||
 		    pack->action != PRUNE_KEEP || pack->used >= pack->plain)
 			continue;
-		stay[count++] = pack;
+		stay[count++] = (struct waste){ pack,
+			(double)pack->used / (double)pack->plain };
 		unused += pack->plain - pack->used;
 		plain += pack->plain;
 	}
-	qsort(stay, count, sizeof(struct prune_pack *), emptier);
+	qsort(stay, count, sizeof(*stay), emptier);
 	for (size_t i = 0; i < count && unused > plain / 20; i++) {
-		stay[i]->action = PRUNE_REWRITE;
-		unused -= stay[i]->plain - stay[i]->used;
+		stay[i].pack->action = PRUNE_REWRITE;
+		unused -= stay[i].pack->plain - stay[i].pack->used;
 		prune->marked++;
 		prune->rewritten++;
 	}
