@@ -151,7 +151,7 @@ reindex_run(struct ak_ctx *ctx, AK_UNUSED int count, AK_UNUSED char *operands[])
 {
 	REPO struct repo *repo = NULL;
 	struct store *store;
-	size_t packs;
+	size_t packs = 0;
 
 	if (repo_open_asked(&repo, &ctx->err) == -1)
 		return -1;
