@@ -310,6 +310,35 @@ odd_root_files() {
 	complains
 }
 
+@test "sources that lie in each other are one tree again" {
+	mkdir data/sub
+	echo x >data/sub/file
+	python3 -c 'import sqlite3
+sqlite3.connect("data/app.db").executescript("create table t(a)")'
+	"$MANIFEST" data >before
+	backup init
+	backup backup data data/sub sqlite:data/app.db
+	backup restore latest --to back
+	"$MANIFEST" "back$PWD/data" | diff before -
+	touch data/extra data/sub/extra
+	backup restore --in-place --delete --yes
+	"$MANIFEST" data | diff before -
+}
+
+@test "a full disk ends a restore: status 74, and nothing half is left" {
+	need_root
+	mkdir small
+	head -c 30000000 /dev/urandom >data/big
+	backup init
+	backup backup data
+	mount -t tmpfs -o size=8m none small || skip 'no mounts here'
+	run -74 --separate-stderr backup restore --to small
+	left=$(find small -name big)
+	umount small
+	[[ $stderr == *'no space left on device'* ]]
+	[ -z "$left" ]
+}
+
 @test "paths: only they are restored, and one that is not there is told" {
 	mkdir -p data/{a,b}/c
 	echo 1 >data/a/c/1

@@ -184,48 +184,54 @@ restore_source(struct restore *restore, struct ak_err *err)
 	return got == -1 ? -1 : restore_end_source(restore, err);
 }
 
-/* Each source that has something wanted, by what. */
+static int
+one_source(struct restore *restore, const struct snap_source *source,
+    int (*what)(struct restore *restore, struct ak_err *err))
+{
+	struct ak_err *err = &restore->ctx->err;
+	int got;
+
+	if (!wanted_below(&restore->wanted, source->prefix))
+		return 0;
+	if (source->failed) {
+		ak_cmd_warn(restore->ctx,
+		    "%s: failed when it was backed up, nothing of it is there",
+		    source->name);
+		return 0;
+	}
+	/* Names are below one root: what another has is out of reach. */
+	if (!o.to) {
+		links_free(restore->links);
+		restore->links = links_new();
+	}
+	got = open_target(restore, source, err);
+	if (got == 0)
+		got = what(restore, err);
+	close_target(restore);
+	return got;
+}
+
+/*
+ * Each source, by what; one that lies in another goes first, so that times of
+ * directories are set when nothing is made in them any more.
+ */
 static int
 each_source(struct restore *restore,
     int (*what)(struct restore *restore, struct ak_err *err))
 {
-	struct ak_err *err = &restore->ctx->err;
+	AK_FREE const struct snap_source **order = restore_order(restore->snap);
 
-	for (size_t i = 0; i < restore->snap->source_count; i++) {
-		const struct snap_source *source = &restore->snap->sources[i];
-		int got;
-
-		if (!wanted_below(&restore->wanted, source->prefix))
-			continue;
-		if (source->failed) {
-			ak_cmd_warn(restore->ctx,
-			    "%s: failed when it was "
-			    "backed up, nothing of it is there",
-			    source->name);
-			continue;
-		}
-		/* Names are below one root: what another has is out of reach.
-		 */
-		if (!o.to) {
-			links_free(restore->links);
-			restore->links = links_new();
-		}
-		got = open_target(restore, source, err);
-		if (got == 0)
-			got = what(restore, err);
-		close_target(restore);
-		if (got == -1)
+	for (size_t i = 0; order[i]; i++)
+		if (one_source(restore, order[i], what) == -1)
 			return -1;
-	}
 	return 0;
 }
 
 static int
 list_removals(struct restore *restore, struct ak_err *err)
 {
-	if (restore->target.root == -1)
-		return 0;
-	return restore_delete(restore, true, err);
+	return restore->target.root == -1 ? 0
+					  : restore_delete(restore, true, err);
 }
 
 /* At a terminal a person says so; else --yes must have. */
@@ -309,6 +315,8 @@ restore_all(struct restore *restore)
 	int got;
 
 	clock_gettime(CLOCK_MONOTONIC, &begin);
+	if (restore_others_collect(restore, &restore->ctx->err) == -1)
+		return -1;
 	if (o.delete &&each_source(restore, list_removals) == -1)
 		return -1;
 	restore->would = restore->removed > 0;
@@ -371,6 +379,7 @@ restore_run(struct ak_ctx *ctx, int count, char *operands[])
 	if (got == 0)
 		got = restore_all(&restore);
 	pthread_mutex_destroy(&restore.lock);
+	restore_others_free(&restore);
 	wanted_free(&restore.wanted);
 	links_free(restore.links);
 	if (restore.snap)

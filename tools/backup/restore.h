@@ -12,6 +12,7 @@
  *	restore_pool.c   the workers: who does what
  *	restore_file.c   one file
  *	restore_delete.c what the snapshot does not have
+ *	restore_others.c sources that lie in another
  */
 #ifndef BACKUP_RESTORE_H
 #define BACKUP_RESTORE_H
@@ -51,6 +52,8 @@ struct restore {
 	const struct snap_source *source;
 	struct target target;
 	struct links *links; /* first names of files with several */
+	char **others;	     /* whole paths of databases, sorted */
+	size_t other_count;
 	struct restore_pool *pool;
 	char *held_path; /* the directory that held_dir is open on */
 	int held_dir;
@@ -70,6 +73,17 @@ void restore_lost(struct restore *restore, const char *path,
 void restore_failed(struct restore *restore, const char *path,
     const struct ak_err *why);
 void restore_missed(struct restore *restore, unsigned missed);
+
+/*
+ * restore_others.c: sources that lie in another. A database that was taken by
+ * itself, or a directory named besides the one it is in, is restored from its
+ * own source: is a whole path of the snapshot such a one's?
+ */
+int restore_others_collect(struct restore *restore, struct ak_err *err) AK_MUST;
+void restore_others_free(struct restore *restore);
+bool restore_is_others(const struct restore *restore, const char *path);
+/* The deepest first; NULL ends them; to be freed. */
+const struct snap_source **restore_order(const struct snap *snap) AK_MUST;
 
 /* The path below target.root. */
 void restore_path(const struct restore *restore, const struct entry *entry,

@@ -66,7 +66,7 @@ inside_gone(const struct sweep *sweep, const char *path)
 	    path[len] == '/';
 }
 
-/* Whole names of the snapshot, of which some are wanted. */
+/* Wanted, and not what another source has below this one. */
 static bool
 is_wanted(struct sweep *sweep, const char *path)
 {
@@ -77,7 +77,8 @@ is_wanted(struct sweep *sweep, const char *path)
 
 	copy.found = found;
 	path_join(&whole, restore->source->prefix, path);
-	return wanted_has(&copy, ak_buf_text(&whole));
+	return wanted_has(&copy, ak_buf_text(&whole)) &&
+	    !restore_is_others(restore, ak_buf_text(&whole));
 }
 
 static void
@@ -153,6 +154,9 @@ restore_delete(struct restore *restore, bool list, struct ak_err *err)
 	struct stat st;
 	int got;
 
+	/* Only of a directory is it known that it was taken whole. */
+	if (!ak_streq(restore->source->type, "dir"))
+		return 0;
 	if (fd == -1)
 		return errno == ENOENT
 		    ? 0

@@ -141,11 +141,12 @@ further_name(struct restore *restore, const struct entry *entry)
 
 static int
 end_entry(void *arg, const struct snap_source *source AK_UNUSED,
-    const char *path AK_UNUSED, const struct entry *entry,
-    struct ak_err *err AK_UNUSED)
+    const char *path, const struct entry *entry, struct ak_err *err AK_UNUSED)
 {
 	struct ending *ending = arg;
 
+	if (restore_is_others(ending->restore, path))
+		return 0;
 	while (ending->count > 0 &&
 	    !is_inside(entry, &ending->stack[ending->count - 1]))
 		pop(ending);
@@ -158,15 +159,14 @@ end_entry(void *arg, const struct snap_source *source AK_UNUSED,
 
 static int
 set_flags(void *arg, const struct snap_source *source AK_UNUSED,
-    const char *path AK_UNUSED, const struct entry *entry,
-    struct ak_err *err AK_UNUSED)
+    const char *path, const struct entry *entry, struct ak_err *err AK_UNUSED)
 {
 	struct restore *restore = arg;
 	AK_BUF struct ak_buf below = { 0 };
 	AK_CLOSE int fd = -1;
 	unsigned missed = 0;
 
-	if (entry->flags == 0 ||
+	if (entry->flags == 0 || restore_is_others(restore, path) ||
 	    (entry->type != ENTRY_FILE && entry->type != ENTRY_DIR))
 		return 0;
 	restore_path(restore, entry, &below);

@@ -235,6 +235,7 @@ do_chunk(struct restore *restore, struct loader *loader,
 		return 0;
 	if (hopeless(errno))
 		atomic_store(&restore->stop, true);
+	ak_err_in(&err, "%s", file->path);
 	lost(restore, file, &err);
 	return -1;
 }

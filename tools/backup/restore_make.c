@@ -206,12 +206,14 @@ later_name(struct restore *restore, const char *path, const struct entry *entry)
 
 int
 restore_make(void *arg, const struct snap_source *source AK_UNUSED,
-    const char *path AK_UNUSED, const struct entry *entry, struct ak_err *err)
+    const char *path, const struct entry *entry, struct ak_err *err)
 {
 	struct restore *restore = arg;
 	AK_BUF struct ak_buf below = { 0 };
 	const char *name;
 
+	if (restore_is_others(restore, path))
+		return 0;
 	if (atomic_load(&restore->stop))
 		return ak_fail(err, AK_IO, "given up");
 	restore_path(restore, entry, &below);

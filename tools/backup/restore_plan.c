@@ -49,13 +49,14 @@ action_for(const struct restore *restore, const struct entry *entry,
 
 int
 restore_plan(void *arg, const struct snap_source *source AK_UNUSED,
-    const char *path AK_UNUSED, const struct entry *entry,
-    struct ak_err *err AK_UNUSED)
+    const char *path, const struct entry *entry, struct ak_err *err AK_UNUSED)
 {
 	struct restore *restore = arg;
 	AK_BUF struct ak_buf below = { 0 };
 	const char *action;
 
+	if (restore_is_others(restore, path))
+		return 0;
 	restore_path(restore, entry, &below);
 	action = action_for(restore, entry, ak_buf_text(&below));
 	if (!action)
