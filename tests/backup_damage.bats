@@ -406,9 +406,10 @@ sparse() {
 @test "restore.py opens every kind of slot, and every cipher" {
 	for cipher in aes-256-gcm chacha20-poly1305 none; do
 		rm -rf repo out
-		[ "$cipher" != none ] || unset AIKIT_BACKUP_KEY_FILE
+		key=(--key-file key)
+		[ "$cipher" != none ] || { unset AIKIT_BACKUP_KEY_FILE; key=(); }
 		begin --cipher "$cipher"
-		run -0 python3 repo/restore.py --key-file key restore latest out
+		run -0 python3 repo/restore.py "${key[@]}" restore latest out
 		diff -r source "out$PWD/source"
 	done
 	rm -rf repo

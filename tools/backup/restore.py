@@ -56,6 +56,9 @@ class Repository:
         if config["aikit-backup"] != 1:
             sys.exit("restore.py: a version of repository that I do not know")
         self.cipher = CIPHERS.index(config["cipher"])
+        # What says that it is clear is not believed by whoever has a key.
+        if secret and self.cipher == 0:
+            sys.exit("restore.py: a key is given, and the repository has no cipher")
         master = self.master(secret, is_key_file) if self.cipher else bytes(32)
         data, meta, mac = (hkdf(master, b"", "aikit-backup %s 1" % use)
                            for use in ("data", "meta", "mac"))
@@ -78,7 +81,7 @@ class Repository:
                 else:
                     known = hashlib.sha256(secret if is_key_file else code).digest()
                     key = hkdf(known, salt, "aikit-backup slot 1")
-                return unseal(CIPHERS.index(slot["cipher"]), key, bytes(12),
+                return unseal(self.cipher, key, bytes(12),
                               bytes.fromhex(slot["sealed"]), line[:line.rindex(b',"sealed":"')])
             except Exception:
                 continue
@@ -91,7 +94,7 @@ class Repository:
             data = open(self.path + "/snaps/" + name, "rb").read()
             try:
                 key = hkdf(self.keys[1], data[8:40], "aikit-backup snapshot 1")
-                plain = unseal(data[5], key, bytes(12), data[40:], data[:40])
+                plain = unseal(self.cipher, key, bytes(12), data[40:], data[:40])
                 yield name, json.loads(unzstd(plain))
             except Exception:
                 self.tell("snapshot", name, "is damaged")
@@ -101,7 +104,8 @@ class Repository:
             head = file.read(40)
             file.seek(offset)
             key = hkdf(self.keys[head[6]], head[8:40], "aikit-backup pack 1")
-            return unseal(head[5], key, struct.pack("<QI", number, 0), file.read(length), head + aad)
+            return unseal(self.cipher, key, struct.pack("<QI", number, 0), file.read(length),
+                          head + aad)
     def frame(self, pack, number, offset):
         if (pack, number) not in self.cache:
             with open(pack, "rb") as file:
