@@ -33,14 +33,16 @@ gf_mul(uint8_t a, uint8_t b)
 	return (uint8_t)product;
 }
 
-/* a to the power 254, as the group has 255 members. */
+/* a to the power 254, as the group has 255 members: 2 + 4 + ... + 128. */
 uint8_t
 gf_inverse(uint8_t a)
 {
-	uint8_t power = 1;
+	uint8_t power = 1, square = a;
 
-	for (int i = 0; i < 254; i++)
-		power = gf_mul(power, a);
+	for (int i = 1; i < 8; i++) {
+		square = gf_mul(square, square);
+		power = gf_mul(power, square);
+	}
 	return power;
 }
 
