@@ -49,8 +49,7 @@ not_allowed(int why)
 static bool
 not_kept(int why)
 {
-	return why == ENOTSUP || why == ENOSYS || why == EROFS ||
-	    why == EOPNOTSUPP;
+	return why == ENOTSUP || why == ENOSYS || why == EROFS;
 }
 
 static int

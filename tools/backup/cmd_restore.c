@@ -326,7 +326,9 @@ restore_all(struct restore *restore)
 		    : outcome(restore);
 	if (agree(restore) == -1)
 		return -1;
-	restore->pool = restore_pool_new(restore);
+	restore->pool = restore_pool_new(restore, &restore->ctx->err);
+	if (!restore->pool)
+		return -1;
 	got = each_source(restore, restore_source);
 	restore_pool_free(restore->pool);
 	if (got == -1)

@@ -72,7 +72,8 @@ glob_match_entry(const char *pattern, const char *prefix, const char *path,
 	if (len > 1 && pattern[len - 1] == '/') {
 		if (!directory)
 			return false;
-		pattern = cut = ak_strndup(pattern, len - 1);
+		cut = ak_strndup(pattern, len - 1);
+		pattern = cut;
 	}
 	if (pattern[0] == '/')
 		return match_whole(pattern + 1, prefix, path);

@@ -158,19 +158,19 @@ static void
 mode_text(const struct entry *entry, char text[11])
 {
 	static const char types[] = "?-dlpscb";
-	static const char bits[] = "rwxrwxrwx";
 	uint32_t mode = entry->mode;
 
+	strcpy(text, "?rwxrwxrwx");
 	text[0] = types[entry->type < ENTRY_TYPES ? entry->type : 0];
 	for (int i = 0; i < 9; i++)
-		text[1 + i] = mode & (0400U >> i) ? bits[i] : '-';
+		if (!(mode & (0400U >> i)))
+			text[1 + i] = '-';
 	if (mode & 04000)
 		text[3] = text[3] == 'x' ? 's' : 'S';
 	if (mode & 02000)
 		text[6] = text[6] == 'x' ? 's' : 'S';
 	if (mode & 01000)
 		text[9] = text[9] == 'x' ? 't' : 'T';
-	text[10] = '\0';
 }
 
 void

@@ -108,7 +108,9 @@ int restore_plan(void *arg, const struct snap_source *source, const char *path,
  * restore_pool.c: a file for the workers, its path below the root of its
  * target, both copied; the root must stay open until restore_pool_wait().
  */
-struct restore_pool *restore_pool_new(struct restore *restore);
+/* NULL: no threads. */
+struct restore_pool *restore_pool_new(struct restore *restore,
+    struct ak_err *err);
 void restore_pool_add(struct restore_pool *pool, const char *path,
     const struct entry *entry);
 void restore_pool_wait(struct restore_pool *pool);

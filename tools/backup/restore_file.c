@@ -116,7 +116,6 @@ restore_skip(const struct entry *entry, uint64_t at, uint64_t len)
 			if (hole->offset - at > len)
 				break;
 			len -= hole->offset - at;
-			at = hole->offset;
 		}
 		at = hole->offset + hole->len;
 	}

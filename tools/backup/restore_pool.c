@@ -90,7 +90,7 @@ static void
 do_batch(struct restore *restore, struct loader *loader,
     const struct batch *batch)
 {
-	struct placed order[BATCH_PARTS];
+	struct placed order[BATCH_PARTS] = { 0 };
 
 	for (size_t i = 0; i < batch->count; i++) {
 		const struct restore_part *part = &batch->parts[i];
@@ -154,7 +154,7 @@ work(void *arg)
 }
 
 struct restore_pool *
-restore_pool_new(struct restore *restore)
+restore_pool_new(struct restore *restore, struct ak_err *err)
 {
 	struct restore_pool *pool = ak_calloc(1, sizeof(*pool));
 	long processors = sysconf(_SC_NPROCESSORS_ONLN);
@@ -171,7 +171,11 @@ restore_pool_new(struct restore *restore)
 			pool->worker_count = i;
 			break;
 		}
-	return pool;
+	if (pool->worker_count > 0)
+		return pool;
+	ak_err_set(err, AK_SYSTEM, "no thread can be made");
+	restore_pool_free(pool);
+	return NULL;
 }
 
 static void
