@@ -160,7 +160,7 @@ mode_text(const struct entry *entry, char text[11])
 	static const char types[] = "?-dlpscb";
 	uint32_t mode = entry->mode;
 
-	strcpy(text, "?rwxrwxrwx");
+	memcpy(text, "?rwxrwxrwx", 11);
 	text[0] = types[entry->type < ENTRY_TYPES ? entry->type : 0];
 	for (int i = 0; i < 9; i++)
 		if (!(mode & (0400U >> i)))

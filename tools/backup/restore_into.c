@@ -59,8 +59,8 @@ restore_into(struct ak_ctx *ctx, const struct session *session,
 	int got;
 
 	pthread_mutex_init(&restore.lock, NULL);
-	restore.pool = restore_pool_new(&restore);
-	got = pass(&restore, err);
+	restore.pool = restore_pool_new(&restore, err);
+	got = restore.pool ? pass(&restore, err) : -1;
 	restore_pool_free(restore.pool);
 	if (got == 0)
 		got = judge(&restore, err);
