@@ -97,6 +97,21 @@ grown() {
 	restores
 }
 
+@test "parity that is missing is made again" {
+	begin
+	objects parity >with
+	rm -rf repo/parity/*
+	mkdir repo/parity/keys repo/parity/snaps repo/parity/index
+	run -0 blind aikit-backup verify --level scrub --repair
+	objects parity | grep -v 'README\|restore' >again
+	grep -v 'README\|restore' with | cmp - again
+	pack=$(objects packs | head -n 1)
+	cp "repo/$pack" kept
+	turn "repo/$pack"
+	run -0 blind aikit-backup verify --level scrub --repair
+	cmp "repo/$pack" kept
+}
+
 @test "without parity a turned bit costs the files of that frame alone, and names them" {
 	begin --no-parity
 	pack=$(objects packs | head -n 1)

@@ -266,6 +266,42 @@ repair_objects(struct verify *verify)
 	}
 }
 
+/* What a run that was cut short, or a hand, left without its parity. */
+static int
+protect(void *arg, const char *name, AK_UNUSED uint64_t size,
+    struct ak_err *err)
+{
+	struct verify *verify = arg;
+	struct store *store = verify->session.repo->store;
+	struct ak_err why = { 0 };
+	char beside[PARITY_NAME];
+	uint64_t there;
+
+	parity_name(name, beside);
+	if (store->ops->size(store, beside, &there, &why) == 0 ||
+	    rows_again(verify->session.repo, beside, &why) == 0 ||
+	    why.code == AK_DATA || why.code == AK_NOINPUT)
+		return 0;
+	*err = why;
+	return -1;
+}
+
+static int
+protect_all(struct verify *verify, struct ak_err *err)
+{
+	static const char *const rooms[] = { "packs/", "meta/", "index/",
+		"snaps/", "keys/" };
+	struct store *store = verify->session.repo->store;
+
+	if (!verify->session.repo->parity)
+		return 0;
+	for (size_t i = 0; i < AK_COUNT(rooms); i++)
+		if (store->ops->list(store, rooms[i], protect, verify, err) ==
+		    -1)
+			return -1;
+	return protect(verify, "config", 0, err);
+}
+
 int
 repair_all(struct verify *verify, struct ak_err *err)
 {
@@ -278,7 +314,8 @@ repair_all(struct verify *verify, struct ak_err *err)
 	repair_objects(verify);
 	for (size_t i = 0; i < verify->damage.count; i++)
 		gaps |= verify->damage.items[i].frame == DAMAGE_CHUNKS;
-	if (gaps && look_again(verify, err) == -1)
+	if ((gaps && look_again(verify, err) == -1) ||
+	    protect_all(verify, err) == -1)
 		return -1;
 	return store->ops->sync(store, err);
 }

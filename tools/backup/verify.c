@@ -207,10 +207,10 @@ tell_damage(struct verify *verify, size_t *paths)
 	struct ak_err *err = &verify->ctx->err;
 
 	ak_term_progress_end();
-	if (verify->damage.count == 0)
-		return 0;
 	if (o.repair && repair_all(verify, err) == -1)
 		return -1;
+	if (verify->damage.count == 0)
+		return 0;
 	if (verify->session.index && damage_left(&verify->damage) > 0) {
 		if (damage_paths(&verify->damage, &verify->session,
 			verify->ctx->out, paths, err) == -1)
