@@ -11,7 +11,7 @@ PKGS = libcjson inih libcrypto libzstd
 PRIVATE = .env local.ini secrets certificates
 
 B = build
-CFLAGS = -O2 -g
+CFLAGS = -Oz -g
 FUZZ_SECONDS = 5
 PREFIX = /usr/local
 DIST = aikit-$(VERSION).tar.gz
@@ -32,10 +32,12 @@ WARN = -Wall -Wextra -Wpedantic -Wformat=2 -Wconversion -Wshadow -Wvla \
 # Each is tried once; what this compiler or linker refuses is left out.
 TRY = -fstack-protector-strong -fstack-clash-protection -fPIE -pie \
 	-fcf-protection=full -mbranch-protection=standard -Wbidi-chars=any \
-	-fno-delete-null-pointer-checks -fno-strict-overflow \
-	-fno-strict-aliasing -fstrict-flex-arrays=3 -Wtrampolines \
-	-ftrivial-auto-var-init=zero -Wl,-z,relro,-z,now \
-	-Wl,-z,noexecstack,-z,nodlopen,--as-needed,--no-copy-dt-needed-entries
+	-fno-delete-null-pointer-checks -fno-strict-overflow -Wtrampolines \
+	-fno-strict-aliasing -fstrict-flex-arrays=3 -Wl,--gc-sections \
+	-Wl,-z,relro,-z,now -ftrivial-auto-var-init=zero -ffunction-sections \
+	-fdata-sections -fno-asynchronous-unwind-tables \
+	-Wl,-z,noexecstack,-z,nodlopen,--as-needed,--no-copy-dt-needed-entries \
+	-Wl,-z,pack-relative-relocs
 
 ALL_CFLAGS = -std=gnu17 -D_GNU_SOURCE -I. -ffile-prefix-map=$(CURDIR)=. \
 	$(WARN) $(filter-out -Wl% -pie,$(HARDEN))
@@ -44,7 +46,7 @@ ifdef SANITIZE
 ALL_LDFLAGS += -fsanitize=$(SANITIZE)
 ALL_CFLAGS += -fsanitize=$(SANITIZE) -fno-sanitize-recover=all \
 	-fno-omit-frame-pointer -DAK_SANITIZED
-else ifneq ($(filter -O1 -O2 -O3 -Os,$(CFLAGS)),)
+else ifneq ($(filter -O1 -O2 -O3 -Os -Oz,$(CFLAGS)),)
 ALL_CFLAGS += -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=3
 endif
 
@@ -80,8 +82,9 @@ $(B)/%.o: %.c $(B)/flags.mk
 
 $(B)/version: again
 	$(Q)echo $(VERSION) | cmp -s - $@ || echo $(VERSION) >$@
-$(B)/lib/cmd.o: ALL_CFLAGS += -DAK_VERSION='"$(VERSION)"'
-$(B)/lib/cmd.o: $(B)/version
+VERSIONED = $(B)/lib/cmd.o $(B)/tools/queue/metrics_now.o
+$(VERSIONED): ALL_CFLAGS += -DAK_VERSION='"$(VERSION)"'
+$(VERSIONED): $(B)/version
 $(B)/lib/layers.o: ALL_CFLAGS += -DAK_TOOLS='"$(TOOLS)"'
 
 # A tool is its main.o; the rest is an archive, for tests to link with.
@@ -133,7 +136,7 @@ install: all
 	    || exit; done
 	for t in $(TOOLS); do install -D -m 644 etc/completion/aikit.bash \
 	    $(SHARE)/bash-completion/completions/aikit-$$t || exit; done
-	install -D -m 644 -t $(SHARE)/aikit etc/aikit.conf
+	install -D -m 644 -t $(SHARE)/aikit etc/aikit.conf etc/aikit-queue.conf
 	tar -c $(PRIVATE:%=--exclude=deploy/%) deploy | tar -x -C $(SHARE)/aikit
 
 dist:

@@ -28,10 +28,10 @@ ak_buf_grow(struct ak_buf *buf, size_t more)
 {
 	size_t need, cap = buf->cap > 0 ? buf->cap : 64;
 
+	if (more < buf->cap - buf->len)
+		return;
 	if (!ak_add(buf->len, more, &need) || !ak_add(need, 1, &need))
 		need = SIZE_MAX;
-	if (need <= buf->cap)
-		return;
 	while (cap < need)
 		if (!ak_mul(cap, 2, &cap))
 			cap = SIZE_MAX;

@@ -36,7 +36,7 @@ struct ak_column {
 	const char *colours;
 };
 
-#define AK_COLUMNS 16
+#define AK_COLUMNS 18
 
 struct ak_view {
 	const char *type; /* the record's "type" */

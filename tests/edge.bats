@@ -12,15 +12,15 @@
 load house
 load monitoring/common
 
-services='open_webui:8080 n8n:5678 ollama:11434 grafana:3000 keycloak:8080
-	keycloak:9000 jenkins:8080 prometheus:9090 alertmanager:9093'
+services='open_webui:8080 n8n:5678 queue:11434 queue:9464 grafana:3000
+	keycloak:8080 keycloak:9000 jenkins:8080 prometheus:9090 alertmanager:9093'
 
 # world NAME: backends, all up, and their name server, for the edges to come.
 world() {
 	world=$BATS_FILE_TMPDIR/$1
-	up open-webui n8n ollama grafana keycloak jenkins prometheus alertmanager
+	up open-webui n8n queue grafana keycloak jenkins prometheus alertmanager
 	"$ROOT/tests/monitoring/backends" "$world" "$world.names" open-webui n8n \
-		ollama grafana keycloak jenkins prometheus alertmanager 3>&- &
+		queue grafana keycloak jenkins prometheus alertmanager 3>&- &
 	echo $! >> "$BATS_FILE_TMPDIR/pids"
 	wait_for 20 test -s "$world"
 }
@@ -248,7 +248,7 @@ setup() {
 	http_PORT=$metrics_PORT
 	is 404 status /
 	run -0 ask /metrics
-	grep -q '^haproxy_server_status{proxy="ollama",server="ollama",state="UP"} 1' <<< "$output"
+	grep -q '^haproxy_server_status{proxy="queue",server="queue",state="UP"} 1' <<< "$output"
 }
 
 @test "after 100 requests in 10 s an address gets 429 with Retry-After, others go on" {
@@ -350,7 +350,7 @@ setup() {
 	grep -qi '^retry-after: 5' <<< "$output"
 	grep -q '<title>grafana is not available</title>' <<< "$output"
 	grep -q 'aikit-stack status grafana' <<< "$output"
-	is '{"error":"ollama is not running"}' ask /ollama "${bearer[@]}"
+	is '{"error":"the queue is not running"}' ask /ollama "${bearer[@]}"
 	is 503 status /ollama "${bearer[@]}"
 	is 401 status /ollama
 	is 401 status /prometheus
@@ -372,7 +372,7 @@ setup() {
 		[.type, .frontend, .backend, .method, .path, .agent, .status]) |
 		sort_by(.[4])[]" "$dir/out"
 	[ "${lines[0]}" = '["access","http","open-webui","GET","/api/x","quote \" and \\ and tab",200]' ]
-	[[ ${lines[1]} == '["access","http","ollama","GET","/ollama/api/tags","curl/'*'",200]' ]]
+	[[ ${lines[1]} == '["access","http","queue","GET","/ollama/api/tags","curl/'*'",200]' ]]
 	[[ ${lines[2]} == '["access","http","prometheus","GET","/prometheus","curl/'*'",200]' ]]
 	run -0 jq -r "select(.client == \"$from\") | .time" "$dir/out"
 	[[ ${lines[0]} =~ ^20[0-9]{2}-[01][0-9]-[0-3][0-9]T[0-9:]{8}\.[0-9]{3}Z$ ]]

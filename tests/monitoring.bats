@@ -271,12 +271,12 @@ expressions() {
 	jq -r '.panels[].targets[].expr' "$config"/grafana/dashboards/*.json
 }
 
-@test "nine dashboards, each valid, with an identity and panels of its own" {
+@test "ten dashboards, each valid, with an identity and panels of its own" {
 	holds() {
 		jq -e "$1" "$file" > /dev/null || deny "$file: not so: $1"
 	}
 	cd "$config/grafana/dashboards"
-	is 9 eval 'ls *.json | wc -l'
+	is 10 eval 'ls *.json | wc -l'
 	for file in *.json; do
 		is "${file%.json}" jq -r .uid "$file"
 		holds '(.title | length > 0) and (.description | length > 0)'
@@ -290,7 +290,7 @@ expressions() {
 			$x.y < $y.y + $y.h and $y.y < $x.y + $x.h)] == []'
 		holds 'all(.panels[].type; IN("timeseries", "stat", "bargauge", "table"))'
 	done
-	is 9 eval 'cat *.json | jq -r .title | sort -u | wc -l'
+	is 10 eval 'cat *.json | jq -r .title | sort -u | wc -l'
 	run -1 grep -i estimat -- *.json
 }
 

@@ -203,3 +203,87 @@ claim() {
 @test "a name without an address holds nobody up" {
 	claim a_name_without_an_address_holds_nobody_up
 }
+
+@test "a model that is nowhere waits for nobody" {
+	claim a_model_that_is_nowhere_waits_for_nobody
+}
+
+@test "a model that came by another way is found" {
+	claim a_model_that_came_by_another_way_is_found
+}
+
+@test "a list that cannot be read decides nothing" {
+	claim a_list_that_cannot_be_read_decides_nothing
+}
+
+@test "a model goes to the backend that has it" {
+	claim a_model_goes_to_the_backend_that_has_it
+}
+
+@test "a place in the queue and its wait are told" {
+	claim a_place_in_the_queue_and_its_wait_are_told
+}
+
+@test "switches and our own time are counted" {
+	claim switches_and_our_own_time_are_counted
+}
+
+@test "managing is for loopback unless it is said" {
+	claim managing_is_for_loopback_unless_it_is_said
+}
+
+
+@test "a body in zstd is looked into and goes on as it came" {
+	claim a_body_in_zstd_is_looked_into_and_goes_on_as_it_came
+}
+
+@test "a transcription waits for its model" {
+	claim a_transcription_waits_for_its_model
+}
+
+@test "an offer of http2 is let be and other upgrades are refused" {
+	claim an_offer_of_http2_is_let_be_and_other_upgrades_are_refused
+}
+
+@test "better work stops what may be stopped" {
+	claim better_work_stops_what_may_be_stopped
+}
+
+@test "a breaker opens and closes" {
+	claim a_breaker_opens_and_closes
+}
+
+@test "a backend that only looks well is found" {
+	claim a_backend_that_only_looks_well_is_found
+}
+
+@test "a busy backend without a byte is told of" {
+	claim a_busy_backend_without_a_byte_is_told_of
+}
+
+@test "no request runs longer than it may" {
+	claim no_request_runs_longer_than_it_may
+}
+
+@test "a stall is told in every dialect" {
+	claim a_stall_is_told_in_every_dialect
+}
+
+@test "a trickle does not hold a slot" {
+	claim a_trickle_does_not_hold_a_slot
+}
+
+@test "connections have a limit and the rest waits" {
+	claim connections_have_a_limit_and_the_rest_waits
+}
+
+@test "when files run out the rest waits" {
+	claim when_files_run_out_the_rest_waits
+}
+
+@test "of 3,000 requests in turmoil none is lost and none answered twice" {
+	run -0 --separate-stderr env B="${B:-$ROOT/build}" COUNT=3000 \
+		"$ROOT/tests/bench/queue_turmoil.sh"
+	jq -e '.requests == 3000 and .whole > 1500 and .left > 300 and
+		.reloads > 5 and .kills > 0' <<<"$output"
+}

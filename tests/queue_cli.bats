@@ -389,6 +389,24 @@ url = http://127.0.0.1:11434'
 	jq -e 'select(.type == "access") | .generated_tokens > 0' followed
 }
 
+@test "sim: prints what the manual shows" {
+	manual=$ROOT/man/aikit-queue.1
+	sed -n "/^\$ aikit-queue sim/,/@tsv'$/p" "$manual" | sed 's/^\$ //' >script
+	run -0 --separate-stderr bash script
+	[ -n "$output" ]
+	sed -n "/@tsv'$/,/^\.Ed/p" "$manual" | sed '1d;$d' >want
+	diff want - <<<"$output"
+}
+
+@test "run: without a file it is Ollama's own address, and pulls through" {
+	fake
+	serve -l "127.0.0.1:$port" -l "unix:$PWD/s" -b "$backend"
+	[ "$(ask /api/pull -o /dev/null -w '%{http_code}' -d '{"model":"x"}')" = 200 ]
+	generate x | grep -q '"done": *true'
+	[ "$(curl -sS --unix-socket s -o /dev/null -w '%{http_code}' \
+	    -X DELETE http://queue/api/delete -d '{"model":"x"}')" = 200 ]
+}
+
 # ---- metrics, log, socket ----
 
 @test "metrics: what promtool takes, on the socket and on an address" {

@@ -299,3 +299,29 @@ sys.stdin.read()'; }
 		deny "$(jq -c 'select(.severity == "error")' <<<"$output")"
 	run ! grep -vE ' (port-taken|secret-owner) ' <<<"$(bad)ok port-taken -"
 }
+
+# The kit before each edit, and what is said of it about models.
+@test "nothing gets past the queue: each way round it is found" {
+	aikit=$BATS_TEST_TMPDIR/aikit
+	cp -R "$ROOT/deploy/." "$aikit"
+	rm -rf "$aikit"/{secrets,local.ini,.env}
+	export AIKIT_STACK_KIT=$aikit
+	aikit-stack init >/dev/null
+	while IFS='|' read -r file edit findings text; do
+		cp "$ROOT/deploy/compose/"* "$aikit/compose"
+		sed -i "$edit" "$aikit/compose/$file.yaml"
+		run -1 --separate-stderr aikit-stack validate full
+		[ "$(bad | grep -E ' (queue|model)-' | paste -sd,)" = "$findings" ] ||
+			deny "$edit: $(bad)"
+		[[ $output == *"$text"* ]] || deny "$edit: $output"
+	done <<-'E'
+		edge|s/\[edge, model\]/[edge, model, gpu]/|error queue-bypass haproxy|past the queue, on network gpu
+		ai|s/{gpu: {aliases: \[ollama\]}}/{gpu: {}, identity: {}}/|error queue-bypass blackbox-exporter,error queue-bypass debug-tools,error queue-bypass grafana,error queue-bypass jenkins,error queue-bypass keycloak,error queue-bypass open-webui,error queue-bypass openbao|on network identity
+		ai|/^  ollama-models:/,$s/networks: \[model\]/network_mode: "service:ollama-cpu"/|error queue-bypass ollama-models|past the queue, on network gpu
+		ai|s/networks: \[model, gpu\]/networks: [model]/|error queue-one ollama-amd,error queue-one ollama-cpu,error queue-one ollama-nvidia|no service with label aikit.queue shares a network
+		ai|/aikit.queue/d|error queue-bypass queue,error queue-one ollama-amd,error queue-one ollama-cpu,error queue-one ollama-nvidia|no service with label aikit.queue shares a network
+		automation|s/aikit.model: "true"/&\n      aikit.queue: "true"/|error model-port n8n,error queue-one queue|n8n has label aikit.queue as well
+		ai|s/^    networks: \[model, gpu\]/&\n    ports: ["127.0.0.1:11434:11434"]/|error model-port queue|past the edge
+		monitoring|/aikit.model/d|error model-network prometheus|it can ask models
+	E
+}

@@ -4,7 +4,10 @@
 # queues them, and memory. Every round asks all candidates in turn; a figure is
 # the median of the rounds.
 #
-#	ROUNDS=5 tests/bench/queue.sh [delay] [tokens] [rate] [memory] [size]
+#	ROUNDS=5 tests/bench/queue.sh [PART ..]
+#
+# The parts are delay, tokens, rate, memory, leave and size; all without
+# one. SECONDS_EACH is how long each load lasts.
 . "$(dirname "$0")/bench.bash"
 cd "$(dirname "$0")/../.." || exit
 rounds=${ROUNDS:-5} seconds=${SECONDS_EACH:-3}
@@ -49,6 +52,8 @@ backends() {
 	launch queue_peer answer "$answer"
 	launch queue_peer hang "$hang"
 	launch queue_peer tokens "$tokens" 300 2000
+	queue_peer leave "$leave" >>"$scratch/closed" &
+	started+=($!)
 	answers "$answer" && answers "$hang" && answers "$tokens"
 }
 
@@ -353,6 +358,39 @@ blob() {
 		"$(holds "$most <= $before + 2")" "before $before" "ours $most"
 }
 
+# leave: how soon a client that goes is followed: its entry in the queue, and
+# its connection to the backend.
+leave() {
+	local i
+	ours leave "${o[leave]}" "$leave" 1
+	for ((i = 0; i < rounds; i++)); do
+		probe gone queue_client cancel "${o[leave]}" 200 \
+			"$scratch/leave.sock"
+		settled
+		: >"$scratch/closed"
+		queue_client leave "${o[leave]}" 100 10000 >"$scratch/left"
+		settled
+		paste "$scratch/left" "$scratch/closed" |
+			awk '{ print ($2 - $1) / 1000 }' | sort -n >"$scratch/took"
+		note followed.50 "$(sed -n 50p "$scratch/took")"
+		note followed.99 "$(sed -n 99p "$scratch/took")"
+	done
+	record queue-cancelled-gone us 1000 "$(holds "$(of gone.99) <= 1000")" \
+		"p50 $(of gone.50)" "p99 $(of gone.99)"
+	record queue-upstream-closed us 10000 \
+		"$(holds "$(of followed.99) <= 10000")" \
+		"p50 $(of followed.50)" "p99 $(of followed.99)"
+}
+
+# Once nothing of the queue waits or runs.
+settled() {
+	local end=$((SECONDS + 10))
+	until aikit-queue status --json --admin "$scratch/leave.sock" |
+		grep -q '"queued":0,"running":0,'; do
+		[ $SECONDS -lt $end ] || exit 1
+	done
+}
+
 size() {
 	local bytes
 	strip -o "$scratch/stripped" "$(command -v aikit-queue)"
@@ -361,11 +399,11 @@ size() {
 		"ours $bytes"
 }
 
-mapfile -t port < <(queue_peer ports 16)
-answer=${port[0]} hang=${port[1]} tokens=${port[2]}
+mapfile -t port < <(queue_peer ports 17)
+answer=${port[0]} hang=${port[1]} tokens=${port[2]} leave=${port[15]}
 declare -A pids=() \
 	o=([pass]=${port[3]} [4]=${port[4]} [1]=${port[5]}
-		[tokens]=${port[6]} [hang]=${port[7]}) \
+		[tokens]=${port[6]} [hang]=${port[7]} [leave]=${port[16]}) \
 	h=([pass]=${port[8]} [4]=${port[9]} [1]=${port[10]}
 		[tokens]=${port[11]} [hang]=${port[12]}) \
 	n=([pass]=${port[13]} [tokens]=${port[14]})
@@ -375,11 +413,11 @@ ours pass "${o[pass]}" "$answer" 1000
 ours 4 "${o[4]}" "$answer" 4
 ours 1 "${o[1]}" "$answer" 1
 ours tokens "${o[tokens]}" "$tokens" 64
-[ $# -gt 0 ] || set -- delay tokens rate memory size
+[ $# -gt 0 ] || set -- delay tokens rate memory leave size
 for what; do
 	case $what in
 	tokens) token_delay ;;
-	delay | rate | memory | size) $what ;;
+	delay | rate | memory | leave | size) $what ;;
 	*) echo "queue.sh: $what: no such part" >&2 && exit 64 ;;
 	esac
 done

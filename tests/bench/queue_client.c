@@ -5,18 +5,27 @@
  *	queue_client tokens PORT N		N streams of queue_peer tokens
  *	queue_client fill PORT N BODY		N connections, each with a
  *						request that is kept waiting
+ *	queue_client leave PORT N GAP_US	N requests, each left by its
+ *						client after the gap
+ *	queue_client cancel PORT N SOCKET	the same, of one that waits;
+ *						SOCKET is the admin's
  *
  * paced and tokens print the median and the 99th of 100 in microseconds: of a
  * request, and of a line from its writer to its reader. fill says how many
- * requests it sent, and keeps them until its standard input ends.
+ * requests it sent, and keeps them until its standard input ends. leave prints
+ * when each was left, in nanoseconds, for queue_peer leave says when it saw
+ * that. cancel prints as paced does how long the queue took to tell that a
+ * request is gone.
  */
 #include <arpa/inet.h>
+#include <limits.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/un.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -46,6 +55,18 @@ now_ns(void)
 	return t.tv_sec * 1000000000LL + t.tv_nsec;
 }
 
+/* Of the command line, which the script writes. */
+static int
+number(const char *text)
+{
+	char *end;
+	long n = strtol(text, &end, 10);
+
+	if (*end != '\0' || n < 0 || n > INT_MAX)
+		die(text);
+	return (int)n;
+}
+
 static int
 ascending(const void *a, const void *b)
 {
@@ -60,8 +81,8 @@ report(void)
 	if (count == 0)
 		die("no sample");
 	qsort(samples, (size_t)count, sizeof(*samples), ascending);
-	printf("%.1f %.1f\n", (double)samples[count / 2] / 1e3,
-	    (double)samples[count / 100 * 99] / 1e3);
+	printf("%.1f %.1f\n", (double)samples[(size_t)count / 2] / 1e3,
+	    (double)samples[(size_t)count * 99 / 100] / 1e3);
 }
 
 static int
@@ -188,27 +209,97 @@ fill(int port, int n, int body)
 	    "Content-Type: application/json\r\nContent-Length: %d\r\n\r\n",
 	    body);
 	memset(text + head, 'a', (size_t)body);
-	memcpy(text + head, start, sizeof(start) - 1);
-	memcpy(text + head + body - 2, "\"}", 2);
+	for (size_t i = 0; start[i] != '\0'; i++)
+		text[(size_t)head + i] = start[i];
+	text[head + body - 2] = '"';
+	text[head + body - 1] = '}';
 	while (sent < n) {
-		say(connected(port), text, (size_t)(head + body));
+		say(connected(port), text, (size_t)head + (size_t)body);
 		sent++;
 	}
+	free(text);
 	printf("%d\n", sent);
 	fflush(stdout);
 	while (read(STDIN_FILENO, &end, 1) > 0)
 		;
 }
 
+static void
+leave(int port, int n, long gap_us)
+{
+	const struct timespec gap = { .tv_nsec = gap_us * 1000 };
+	int s;
+
+	while (n-- > 0) {
+		s = connected(port);
+		say(s, request, sizeof(request) - 1);
+		nanosleep(&gap, NULL);
+		printf("%lld\n", now_ns());
+		close(s);
+		nanosleep(&gap, NULL);
+	}
+}
+
+/* The events of the queue: a line for every request that has ended. */
+static int
+events(const char *path)
+{
+	static const char ask[] = "GET /v1/events HTTP/1.1\r\nHost: x\r\n\r\n";
+	struct sockaddr_un a = { .sun_family = AF_UNIX };
+	char data[4096];
+	int s = socket(AF_UNIX, SOCK_STREAM, 0);
+
+	strncpy(a.sun_path, path, sizeof(a.sun_path) - 1);
+	if (connect(s, (struct sockaddr *)&a, sizeof(a)) == -1)
+		die(path);
+	say(s, ask, sizeof(ask) - 1);
+	if (read(s, data, sizeof(data)) <= 0)
+		die(path);
+	return s;
+}
+
+static void
+cancel(int port, int n, const char *path)
+{
+	const struct timespec gap = { .tv_nsec = 3000000 };
+	int first = connected(port), from = events(path), s;
+	char data[8192];
+	long long begun;
+	ssize_t got;
+
+	/* The backend has one slot, and this one keeps it. */
+	say(first, request, sizeof(request) - 1);
+	nanosleep(&gap, NULL);
+	while (n-- > 0) {
+		s = connected(port);
+		say(s, request, sizeof(request) - 1);
+		nanosleep(&gap, NULL);
+		begun = now_ns();
+		close(s);
+		do {
+			got = read(from, data, sizeof(data) - 1);
+			if (got <= 0)
+				die("events");
+			data[got] = '\0';
+		} while (strstr(data, "\"cancelled\"") == NULL);
+		samples[count++] = now_ns() - begun;
+	}
+	report();
+}
+
 int
 main(int argc, char *argv[])
 {
 	if (argc == 5 && strcmp(argv[1], "paced") == 0)
-		paced(atoi(argv[2]), atoi(argv[3]), atol(argv[4]));
+		paced(number(argv[2]), number(argv[3]), number(argv[4]));
 	else if (argc == 4 && strcmp(argv[1], "tokens") == 0)
-		tokens(atoi(argv[2]), atoi(argv[3]));
+		tokens(number(argv[2]), number(argv[3]));
 	else if (argc == 5 && strcmp(argv[1], "fill") == 0)
-		fill(atoi(argv[2]), atoi(argv[3]), atoi(argv[4]));
+		fill(number(argv[2]), number(argv[3]), number(argv[4]));
+	else if (argc == 5 && strcmp(argv[1], "leave") == 0)
+		leave(number(argv[2]), number(argv[3]), number(argv[4]));
+	else if (argc == 5 && strcmp(argv[1], "cancel") == 0)
+		cancel(number(argv[2]), number(argv[3]), argv[4]);
 	else
 		return 64;
 	return 0;

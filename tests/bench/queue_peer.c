@@ -4,6 +4,8 @@
  *	queue_peer ports N		N ports of loopback that are free now
  *	queue_peer answer PORT		answers each request at once
  *	queue_peer hang PORT		never answers a POST
+ *	queue_peer leave PORT		the same, and prints when its
+ *					connection ends, in nanoseconds
  *	queue_peer tokens PORT LINES GAP_US
  *					streams lines that carry their time
  *
@@ -12,6 +14,7 @@
  */
 #include <arpa/inet.h>
 #include <errno.h>
+#include <limits.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <signal.h>
@@ -25,7 +28,7 @@
 
 enum { DATA_MAX = 64 << 10, EVENTS = 256 };
 
-enum manner { ANSWER, HANG, TOKENS };
+enum manner { ANSWER, HANG, LEAVE, TOKENS };
 
 struct conn {
 	int fd;
@@ -170,6 +173,19 @@ begin(struct conn *c, size_t head)
 	drop(c, head);
 }
 
+/* Is it one that hangs? Then its end is told. */
+static void
+ended(const struct conn *c)
+{
+	struct timespec now;
+
+	if (manner != LEAVE || *answers[c->kind].start != '\0')
+		return;
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	printf("%lld\n", now.tv_sec * 1000000000LL + now.tv_nsec);
+	fflush(stdout);
+}
+
 /* Heads and bodies, as far as they are there. */
 static void
 take(struct conn *c)
@@ -222,6 +238,7 @@ hear(int epoll, struct conn *c)
 	} else if (n == 0 || errno != EAGAIN) {
 		/* A stream may have it open still, and with it the event. */
 		epoll_ctl(epoll, EPOLL_CTL_DEL, c->fd, NULL);
+		ended(c);
 		close(c->fd);
 		free(c);
 	}
@@ -245,24 +262,39 @@ serve(int port)
 	}
 }
 
+/* Of the command line, which the script writes. */
+static int
+number(const char *text)
+{
+	char *end;
+	long n = strtol(text, &end, 10);
+
+	if (*end != '\0' || n < 0 || n > INT_MAX) {
+		fprintf(stderr, "%s: no number\n", text);
+		exit(64);
+	}
+	return (int)n;
+}
+
 int
 main(int argc, char *argv[])
 {
-	static const char *const manners[] = { "answer", "hang", "tokens" };
+	static const char *const manners[] = { "answer", "hang", "leave",
+		"tokens" };
 
 	if (argc == 3 && strcmp(argv[1], "ports") == 0) {
-		ports(atol(argv[2]));
+		ports(number(argv[2]));
 		return 0;
 	}
 	signal(SIGCHLD, SIG_IGN);
 	signal(SIGPIPE, SIG_IGN);
 	if (argc == 5) {
-		lines = atol(argv[3]);
-		gap_us = atol(argv[4]);
+		lines = number(argv[3]);
+		gap_us = number(argv[4]);
 	}
 	for (manner = ANSWER; argc >= 3 && manner <= TOKENS; manner++)
 		if (strcmp(argv[1], manners[manner]) == 0)
-			serve(atoi(argv[2]));
+			serve(number(argv[2]));
 	fprintf(stderr, "queue_peer: see the head of queue_peer.c\n");
 	return 64;
 }

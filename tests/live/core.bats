@@ -12,7 +12,8 @@ setup() {
 	export XDG_STATE_HOME=$BATS_TEST_TMPDIR/state
 	export AIKIT_STACK_KIT=$kit
 	mkdir "$kit"
-	(cd "$ROOT/deploy" && git ls-files -z | xargs -0 cp --parents -t "$kit")
+	tar -C "$ROOT/deploy" -c --exclude=./{.env,local.ini,secrets,certificates} . |
+		tar -C "$kit" -x
 	sed -i "s/^name: aikit$/name: $project/" "$kit/compose.yaml"
 	http=$(free_port)
 	{
@@ -35,6 +36,13 @@ ask() {
 	    "http://127.0.0.1:$http/ollama$1"
 }
 
+# By the access log of the queue.
+passed_the_queue() {
+	docker logs "$project-queue-1" 2>/dev/null | jq -es 'any(
+	    .endpoint == "/api/generate" and .outcome == "ok" and
+	    .class == "normal" and .backend == "ollama")'
+}
+
 @test "core from nothing: a real model answers through the edge, all is well" {
 	run -0 --separate-stderr aikit-stack init
 	run -0 --separate-stderr aikit-stack validate core
@@ -48,7 +56,23 @@ ask() {
 	[ "$(curl -s -o /dev/null -w '%{http_code}' \
 	    "http://127.0.0.1:$http/ollama/api/tags")" = 401 ]
 
+	# The queue gave it its turn, and there is no other way to Ollama: not by
+	# its name, and not by its address.
+	wait_for 10 passed_the_queue
+	address=$(docker inspect -f "{{with index .NetworkSettings.Networks
+	    \"${project}_gpu\"}}{{.IPAddress}}{{end}}" \
+	    "$project-ollama-cpu-1" | tr -d '[:space:]')
+	docker exec "$project-queue-1" bash -c ": </dev/tcp/$address/11434"
+	for there in ollama "$address"; do
+		run ! docker exec "$project-haproxy-1" \
+		    timeout 2 bash -c ": </dev/tcp/$there/11434"
+	done
+
 	run -0 --separate-stderr aikit-stack status
+	[ "$(jq -r 'select(.service == "queue") | "\(.well) \(.health) \(.probe)"' \
+	    <<<"$output")" = "ok healthy ok" ]
+	[ "$(jq -c 'select(.service == "queue") | [.queued, .running]' \
+	    <<<"$output")" = "[0,0]" ]
 	[ -z "$(jq -r 'select(.well != "ok" and .well != "done").service' \
 	    <<<"$output")" ]
 	[ -z "$(jq -r '.drift // empty | .[]' <<<"$output")" ]

@@ -7,10 +7,12 @@ claim, each with a fake Ollama and a queue of its own.
 AIKIT_QUEUE is the command that serves ("aikit-queue run").
 """
 import contextlib
+import ctypes
 import http.client
 import json
 import os
 import random
+import resource
 import shlex
 import socket
 import struct
@@ -75,7 +77,7 @@ class Fake:
 
 class Queue:
     def __init__(self, dir, *fakes, limit=1, slots=None, loaded=1, conf="",
-                 listen=(), wait=True):
+                 listen=(), manage="manage = yes\n", files=None):
         self.port = free_port()
         path = dir + "/queue-%d.conf" % self.port
         self.path = path
@@ -86,18 +88,22 @@ class Queue:
             text += "[backend b%d]\nurl = %s\nslots = %d\nloaded = %d\n" % (
                 n, url, slots or max(limit, 1), loaded)
         for n, at in enumerate(("127.0.0.1:%d" % self.port, *listen)):
-            text += "[listen l%d]\naddress = %s\nmanage = yes\n" % (n, at)
+            text += "[listen l%d]\naddress = %s\n%s" % (
+                n, at + "\n", manage)
         with open(path, "w") as f:
             f.write(text)
         self.log = open(dir + "/queue-%d.log" % self.port, "w+")
-        self.process = subprocess.Popen(QUEUE + [path],
-                                        stderr=self.log, stdout=self.log)
+        self.process = subprocess.Popen(
+            QUEUE + [path], stderr=self.log, stdout=self.log,
+            preexec_fn=files and (lambda: resource.setrlimit(
+                resource.RLIMIT_NOFILE, (files, files))))
         until(self.up, 10, "listening")
 
     def up(self):
         assert self.process.poll() is None, "queue ended: " + self.said()
         try:
             self.connect().close()
+            self.admin("/healthz")  # is there a little later
             return True
         except OSError:
             return False
@@ -122,6 +128,23 @@ class Queue:
         r.body = r.read()
         c.close()
         return r
+
+    def admin(self, path, method="GET", body=None):
+        with socket.socket(socket.AF_UNIX) as s:
+            s.settimeout(10)
+            s.connect(self.path.replace("queue-", "admin-")[:-5])
+            s.sendall(raw(path, body, method, "Connection: close\r\n"))
+            return Response(Keep(s)).read().decode()
+
+    def records(self, path, kind):
+        return [r for r in map(json.loads, self.admin(path).splitlines())
+                if r["type"] == kind]
+
+    def metric(self, name):
+        """The sum of its samples whose text begins so."""
+        return sum(float(line.rsplit(" ", 1)[1])
+                   for line in self.admin("/metrics").splitlines()
+                   if line.startswith("aikit_queue_" + name))
 
     def rss(self):
         """kB; 0 when a sanitizer's own memory would be measured."""
@@ -451,6 +474,80 @@ def unloading_is_never_behind_work():
             assert b"unload" in r.body
 
 
+def zstd(data):
+    lib = ctypes.CDLL("libzstd.so.1")
+    room = len(data) + 1000
+    text = ctypes.create_string_buffer(room)
+    lib.ZSTD_compress.restype = ctypes.c_size_t
+    n = lib.ZSTD_compress(text, ctypes.c_size_t(room), data,
+                          ctypes.c_size_t(len(data)), 3)
+    return text[:n]
+
+
+@claim
+def a_body_in_zstd_is_looked_into_and_goes_on_as_it_came():
+    with world() as (q, f):
+        until(lambda: f.events("tags"))
+        for size in (1, 3_000_000):
+            body = json.dumps({"model": "a", "max_tokens": 3, "messages": [
+                {"role": "user", "content": random.Random(1).randbytes(
+                    size // 2).hex()}]}).encode()
+            r = q.ask("POST", "/v1/chat/completions", zstd(body),
+                      {"Content-Encoding": "zstd"})
+            assert r.status == 200, (r.status, r.body)
+            assert r.getheader("X-Aikit-Queue-Position") is not None
+        body = body.replace(b'"a"', b'"missing"')
+        for data, status in ((zstd(body), 404), (zstd(body)[:-9], 400),
+                             (body, 400)):
+            r = q.ask("POST", "/v1/chat/completions", data,
+                      {"Content-Encoding": "zstd"})
+            assert r.status == status, (status, r.status, r.body)
+        assert q.ask("POST", "/v1/chat/completions", body,
+                     {"Content-Encoding": "gzip"}).status == 415
+
+
+@claim
+def a_transcription_waits_for_its_model():
+    with world("--token-ms", 20) as (q, f):
+        until(lambda: f.events("tags"))
+        kind = {"Content-Type": "multipart/form-data; boundary=xx"}
+        sound = random.Random(1).randbytes(300_000)
+        form = (b'--xx\r\nContent-Disposition: form-data; name="file"; '
+                b'filename="a.wav"\r\n\r\n' + sound +
+                b'\r\n--xx\r\nContent-Disposition: form-data; '
+                b'name="model"\r\n\r\nMODEL\r\n--xx--\r\n')
+
+        def of(model):
+            return form.replace(b"MODEL", model)
+        with q.connect() as s:
+            s.sendall(raw(body=generate("b")))
+            until(lambda: f.events("run"))
+            r = q.ask("POST", "/v1/audio/transcriptions", of(b"a"), kind)
+            got = json.loads(r.body)
+            assert r.status == 200 and got["text"] == "heard", r.body
+            assert got["length"] == len(of(b"a"))
+            assert f.ask()["peak"] == 1 and f.ask()["loads"] == 2
+        for data, status in ((of(b"missing"), 404),
+                             (form.replace(b'"model"', b'"mode"'), 400)):
+            r = q.ask("POST", "/v1/audio/transcriptions", data, kind)
+            assert r.status == status, (status, r.body)
+            assert "message" in json.loads(r.body)["error"]
+
+
+@claim
+def an_offer_of_http2_is_let_be_and_other_upgrades_are_refused():
+    with world() as (q, f):
+        for offer, status in (("h2c", b" 200 "), ("websocket", b" 400 ")):
+            with q.connect() as s:
+                s.sendall(b"GET /api/version HTTP/1.1\r\nHost: x\r\n"
+                          b"Connection: Upgrade, HTTP2-Settings, close\r\n"
+                          b"HTTP2-Settings: AAMAAABkAAQAAP__\r\n"
+                          b"Upgrade: %s\r\n\r\n" % offer.encode())
+                data = read_all(s)
+            assert data.startswith(b"HTTP/1.1" + status), data
+            assert b"pgrade" not in data.split(b"\r\n\r\n")[0], data
+
+
 # ---- Scheduling, as far as bytes go. ----
 
 def together(q, jobs):
@@ -547,6 +644,30 @@ def what_deadlocks_ollama_passes_through():
             assert not f.ask()["stuck"], bug
 
 
+CLASSES = "[class interactive]\n[class normal]\n[class batch]\n"
+
+
+@claim
+def better_work_stops_what_may_be_stopped():
+    with world("--prefill-ms", 1500, "--load-ms", 20,
+               conf=CLASSES + "preemptible = yes") as (q, f):
+        # One that still loads is not stopped.
+        assert q.ask("POST", "/api/generate", generate("a")).status == 200
+        f.set(reset=True)
+        with q.connect() as s:
+            s.sendall(raw(body=generate("a"),
+                          head="X-Aikit-Priority: batch\r\n"))
+            until(lambda: f.events("run"))
+            begun = time.monotonic()
+            r = q.ask("POST", "/api/generate", generate("b"),
+                      {"X-Aikit-Priority": "interactive"})
+            assert r.status == 200
+            assert time.monotonic() - begun < 2.5, "it waited for batch"
+            assert f.events("cancelled") and q.metric("preempted_total") == 1
+            # What was stopped waits again, and is answered.
+            assert Response(Keep(s)).read().count(b'"done": true') == 1
+
+
 @claim
 def a_burst_of_embeddings_delays_a_chat_by_one():
     with world("--embed-ms", 40, "--loaded-max", 2, loaded=2) as (q, f):
@@ -573,14 +694,88 @@ def a_burst_of_embeddings_delays_a_chat_by_one():
         assert waited < 0.042 * 2 + 0.05, "first token after %.3f s" % waited
 
 
+@claim
+def a_place_in_the_queue_and_its_wait_are_told():
+    with world("--token-ms", 20) as (q, f):
+        first = q.ask("POST", "/api/generate", generate())
+        assert first.getheader("X-Aikit-Queue-Position") == "0"
+        held = [q.connect() for _ in range(4)]
+        held[0].sendall(raw(body=generate()))
+        until(lambda: f.ask()["running"])
+        for n, s in enumerate(held[1:]):
+            s.sendall(raw(body=generate(), head="X-Aikit-Priority: batch\r\n"
+                          if n == 0 else ""))
+            until(lambda: len(q.records("/v1/requests?state=queued",
+                                        "request")) == n + 1)
+        waiting = q.records("/v1/requests?state=queued", "request")
+        places = {(r["class"], r["position"]) for r in waiting}
+        assert places == {("normal", 1), ("normal", 2), ("batch", 3)}, places
+        waits = [r["estimate_seconds"]
+                 for r in sorted(waiting, key=lambda r: r["position"])]
+        assert 0 < waits[0] < waits[1] < waits[2] < 5, waits
+        # What it was when it came: the batch was alone then.
+        for s, place in zip(held[1:], "112"):
+            assert Response(Keep(s)).getheader(
+                "X-Aikit-Queue-Position") == place
+        for s in held:
+            s.close()
+
+
+@claim
+def switches_and_our_own_time_are_counted():
+    with world("--load-ms", 20) as (q, f):
+        for model in "abab":
+            assert q.ask("POST", "/api/generate",
+                         generate(model)).status == 200
+        time.sleep(0.1)
+        one = 'model_switches_total{from="%s",to="%s",reason="need"}'
+        assert q.metric(one % ("none", "a:latest")) == 1
+        assert q.metric(one % ("a:latest", "b:latest")) == 2
+        assert q.metric(one % ("b:latest", "a:latest")) == 1
+        assert q.metric("overhead_seconds_count") == 4
+        own = q.metric("overhead_seconds_sum")
+        assert 0 < own < 0.02, own
+        version = subprocess.check_output([QUEUE[0], "--version"], text=True)
+        assert q.metric('build_info{version="%s"} ' %
+                        version.split()[1]) == 1
+        # What we ask ourselves is none of that.
+        assert q.metric("backend_requests_total") == 4
+        f.set(down=True)
+        time.sleep(0.3)
+        assert q.metric("backend_failures_total") == 0
+
+
+@claim
+def managing_is_for_loopback_unless_it_is_said():
+    with tempfile.TemporaryDirectory() as dir:
+        fake = Fake()
+        ports = [free_port() for _ in range(4)]
+        at = ["127.0.0.1:%d" % ports[0], "0.0.0.0:%d" % ports[1],
+              "127.0.0.1:%d\nmanage = no" % ports[2],
+              "0.0.0.0:%d\nmanage = yes" % ports[3], "unix:" + dir + "/s"]
+        q = Queue(dir, fake, listen=at, manage="")
+        try:
+            for port, status in zip([q.port] + ports,
+                                    (200, 200, 403, 403, 200)):
+                c = http.client.HTTPConnection("127.0.0.1", port)
+                c.request("POST", "/api/pull", '{"model":"x"}')
+                assert c.getresponse().status == status, (port, status)
+            with socket.socket(socket.AF_UNIX) as s:
+                s.connect(dir + "/s")
+                s.sendall(raw("/api/pull", {"model": "x"}))
+                assert Response(Keep(s)).status == 200
+            q.stop()
+        finally:
+            fake.stop()
+
+
 # ---- Cancel, in every phase. ----
 
-def cancel_once(q, f, phase, reset):
+def cancel_once(q, f, model, phase, reset):
     """Seconds until the backend sees it."""
     f.set(reset=True)
     s = q.connect()
-    s.sendall(raw(body=generate("m%d" % time.monotonic_ns(),
-                                options={"num_predict": 500})))
+    s.sendall(raw(body=generate(model, options={"num_predict": 500})))
     until(lambda: f.events(phase))
     if phase == "run":
         read_until(s, b"t0 ")
@@ -591,9 +786,10 @@ def cancel_once(q, f, phase, reset):
 
 
 def cancel_in(phase, reset, *fake):
-    with world(*fake) as (q, f):
+    with world("--models", "a,b,c,d,e", *fake) as (q, f):
         # The best of some: how busy this machine is is not the question.
-        took = min(cancel_once(q, f, phase, reset) for _ in range(5))
+        took = min(cancel_once(q, f, model, phase, reset)
+                   for model in "abcde")
         assert took < 0.01, "after %.4f s" % took
 
 
@@ -780,6 +976,74 @@ def a_backend_that_comes_back_is_used_again():
 
 
 @claim
+def a_breaker_opens_and_closes():
+    with world(conf="health_interval = 100ms\nbreaker = 3\n"
+               "breaker_wait = 500ms") as (q, f):
+        f.set(status=500)
+        for n in range(3):
+            assert q.metric("breaker_state") == 0
+            # That it answers other questions closes nothing.
+            assert q.ask("GET", "/api/version").status == 200
+            assert q.ask("POST", "/api/generate", generate()).status == 500
+        assert q.metric("breaker_state") == 1
+        asked = q.metric("backend_requests_total")
+        r = q.ask("POST", "/api/generate", generate())
+        assert r.status == 503 and r.getheader("Retry-After")
+        assert q.metric("backend_requests_total") == asked
+        until(lambda: q.metric("breaker_state") == 2, 3, "half open")
+        assert q.ask("POST", "/api/generate", generate()).status == 500
+        assert q.metric("breaker_state") == 1, "one failure opens it again"
+        f.set(status=0)
+        until(lambda: q.metric("breaker_state") == 2, 3, "half open")
+        got = together(q, [("/api/generate", generate())] * 4)
+        assert [status for status, _, _ in got] == [200] * 4
+        assert q.metric("breaker_state") == 0
+        assert "breaker open" in q.said() and "breaker closed" in q.said()
+
+
+@claim
+def a_backend_that_only_looks_well_is_found():
+    with world(conf="health_interval = 100ms\nhealth_timeout = 100ms\n"
+               "probe_model = a\nprobe_interval = 1s") as (q, f):
+        until(lambda: f.events("run"), 5, "probed")
+        f.set(hang=True)
+        until(lambda: q.metric("backend_up") == 0, 10, "down")
+        assert q.ask("POST", "/api/generate", generate()).status == 503
+        # Its own questions are answered as well as ever.
+        assert http.client.HTTPConnection("127.0.0.1", f.port)
+        refused = q.metric("rejected_total")
+        f.set(hang=False)
+        until(lambda: q.metric("backend_up") == 1, 10, "up")
+        assert q.ask("POST", "/api/generate", generate()).status == 200
+        assert q.metric("rejected_total") == refused
+        # Not while it works: that would cost somebody a load.
+        f.set(reset=True)
+        with q.connect() as s:
+            s.sendall(raw(body=generate("b", options={"num_predict": 1000})))
+            time.sleep(2)
+            assert not [e for e in f.events("asked") if e["model"] == "a"]
+
+
+@claim
+def a_busy_backend_without_a_byte_is_told_of():
+    with world(conf="health_interval = 100ms\nwatchdog = 500ms") as (q, f):
+        f.set(hang=True)
+        with q.connect() as s:
+            s.sendall(raw(body=generate()))
+            time.sleep(0.3)
+            assert q.metric("backend_silent") == 0
+            until(lambda: q.metric("backend_silent") == 1, 3, "told")
+            assert ": silent" in q.said()
+            assert q.records("/v1/status", "backend")[0]["state"] == "silent"
+        until(lambda: q.metric("backend_silent") == 0, 3, "heard again")
+        # One that is idle, or that speaks, is not silent.
+        f.set(hang=False)
+        r = q.ask("POST", "/api/generate", generate(
+            options={"num_predict": 600}))
+        assert r.status == 200 and q.said().count(": silent") == 1
+
+
+@claim
 def a_name_without_an_address_holds_nobody_up():
     with tempfile.TemporaryDirectory() as dir:
         fake = Fake()
@@ -815,11 +1079,100 @@ def malformed_answers_are_a_502():
 @claim
 def a_model_that_is_nowhere_is_a_404():
     with world() as (q, f):
-        r = q.ask("POST", "/api/generate", generate("missing"))
-        assert r.status == 404, r.status
+        until(lambda: f.events("tags"))
+        for path, where in (("/api/chat", lambda e: e["error"]),
+                            ("/v1/chat/completions",
+                             lambda e: e["error"]["message"]),
+                            ("/v1/messages",
+                             lambda e: e["error"]["message"])):
+            r = q.ask("POST", path, {
+                "model": "missing", "max_tokens": 1,
+                "messages": [{"role": "user", "content": "x"}]})
+            assert r.status == 404, (path, r.status)
+            said = where(json.loads(r.body))
+            assert said == "model 'missing:latest' not found", said
+        # A model that is there is found in any case, and all of its names.
+        for name in ("A", "a:latest", "library/a", "a:local"):
+            r = q.ask("POST", "/api/embed", {"model": name, "input": "x"})
+            assert r.status == 200, (name, r.body)
+
+
+@claim
+def a_model_that_is_nowhere_waits_for_nobody():
+    with world("--token-ms", 50, "--tokens", 40) as (q, f):
+        with q.connect() as s:
+            s.sendall(raw(body=generate()))
+            until(lambda: f.events("run"))
+            begun = time.monotonic()
+            r = q.ask("POST", "/api/generate", generate("missing"))
+            assert r.status == 404 and time.monotonic() - begun < 1
+            assert f.ask()["running"] == 1
+
+
+@claim
+def a_model_that_came_by_another_way_is_found():
+    with world() as (q, f):
+        until(lambda: f.events("tags"))
+        assert q.ask("POST", "/api/generate",
+                     generate("new")).status == 404
+        time.sleep(0.3)     # as old as a list must be to be read again
+        f.set(models=["new"])
+        assert q.ask("POST", "/api/generate",
+                     generate("new")).status == 200
+        assert q.ask("POST", "/api/pull", {"model": "other"}).status == 200
+        time.sleep(0.3)
+        assert q.ask("POST", "/api/generate",
+                     generate("other")).status == 200
+        assert q.ask("DELETE", "/api/delete",
+                     {"model": "other"}).status == 200
+
+        def gone():
+            n = len(f.events("asked"))
+            r = q.ask("POST", "/api/generate", generate("other"))
+            return r.status == 404 and len(f.events("asked")) == n
+        until(gone, 5, "told by the queue")
+
+
+@claim
+def a_list_that_cannot_be_read_decides_nothing():
+    with tempfile.TemporaryDirectory() as dir:
+        fake = Fake()
+        fake.set(tags=500)
+        q = Queue(dir, fake)
+        try:
+            until(lambda: fake.events("tags"))
+            r = q.ask("POST", "/api/generate", generate("missing"))
+            # The backend's own words.
+            assert r.status == 404 and b"'missing'" in r.body, r.body
+            q.stop()
+        finally:
+            fake.stop()
+
+
+@claim
+def a_model_goes_to_the_backend_that_has_it():
+    with world(fakes=2, conf="health_interval = 100ms\nhealth_fall = 1") as \
+            (q, a, b):
+        a.set(models=["one"])
+        b.set(models=["two"])
+        time.sleep(0.3)
+        for name, at, other in (("one", a, b), ("two", b, a)):
+            for _ in range(4):
+                r = q.ask("POST", "/api/generate", generate(name))
+                assert r.status == 200, (name, r.status)
+            assert len([e for e in at.events("run")
+                        if e["model"] == name]) == 4
+            assert not [e for e in other.events("asked")
+                        if e["model"] == name]
 
 
 # ---- Time. ----
+        # Where none that has it is there, the others are not asked.
+        b.set(down=True)
+        until(lambda: q.metric("backend_up") == 1, 5, "down")
+        assert q.ask("POST", "/api/generate", generate("two")).status == 503
+        assert q.ask("POST", "/api/generate", generate("one")).status == 200
+
 
 @claim
 def a_slow_head_is_a_408():
@@ -865,6 +1218,92 @@ def a_stalled_stream_ends_with_an_error():
         f.set(stall=True)
         r = q.ask("POST", "/api/generate", generate())
         assert r.status == 200 and b'"error"' in r.body
+
+
+@claim
+def no_request_runs_longer_than_it_may():
+    with world("--tokens", 1000, "--token-ms", 5,
+               conf="run_timeout = 500ms") as (q, f):
+        for stream, status in ((True, 200), (False, 504)):
+            begun = time.monotonic()
+            r = q.ask("POST", "/api/generate", generate(stream=stream))
+            took = time.monotonic() - begun
+            assert r.status == status and 0.4 < took < 2, (r.status, took)
+            last = json.loads(r.body.splitlines()[-1])
+            assert last == {"error": "the answer took too long"}, last
+            until(lambda: f.ask()["running"] == 0, 1, "cancelled")
+
+
+@claim
+def a_stall_is_told_in_every_dialect():
+    with world(conf="stall_timeout = 300ms") as (q, f):
+        f.set(stall=True)
+        for path, mark in (("/api/chat", b'{"error":'),
+                           ("/v1/chat/completions", b'data: {"error":'),
+                           ("/v1/messages", b"event: error")):
+            r = q.ask("POST", path, {
+                "model": "a", "stream": True, "max_tokens": 9,
+                "messages": [{"role": "user", "content": "x"}]})
+            assert r.status == 200 and mark in r.body, (path, r.body)
+            until(lambda: f.ask()["running"] == 0, 1, "cancelled")
+
+
+@claim
+def a_trickle_does_not_hold_a_slot():
+    with world("--fat", 20000, "--tokens", 2000, "--token-ms", 0,
+               conf="write_timeout = 1s\nbuffer_max = 64k") as (q, f):
+        s = socket.socket()
+        s.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        s.connect(("127.0.0.1", q.port))
+        s.settimeout(5)
+        s.sendall(raw(body=generate()))
+        until(lambda: f.events("run"))
+
+        def over():
+            with contextlib.suppress(ConnectionResetError):
+                s.recv(64)
+            return f.ask()["running"] == 0
+        until(over, 10, "cancelled")
+        s.close()
+        assert q.ask("POST", "/api/generate", generate(
+            options={"num_predict": 2})).status == 200
+
+
+@claim
+def connections_have_a_limit_and_the_rest_waits():
+    with world(conf="connections = 4") as (q, f):
+        held = [q.connect() for _ in range(4)]
+        until(lambda: q.metric("connections") == 4)
+        with q.connect() as s:
+            s.sendall(raw(body=generate(stream=False)))
+            s.settimeout(0.5)
+            with contextlib.suppress(TimeoutError):
+                s.recv(1)
+                raise AssertionError("a fifth was served")
+            held.pop().close()
+            s.settimeout(10)
+            assert Response(Keep(s)).status == 200
+        for h in held:
+            h.close()
+
+
+@claim
+def when_files_run_out_the_rest_waits():
+    with world(files=48) as (q, f):
+        held = [q.connect() for _ in range(80)]
+        until(lambda: q.process.poll() is None and
+              len(os.listdir("/proc/%d/fd" % q.process.pid)) == 48)
+        time.sleep(0.3)
+        with open("/proc/%d/stat" % q.process.pid) as stat:
+            before = int(stat.read().split()[13])
+        time.sleep(0.5)
+        with open("/proc/%d/stat" % q.process.pid) as stat:
+            spent = int(stat.read().split()[13]) - before
+        assert spent < 20, "%d ticks of 50 spent on nothing" % spent
+        for h in held:
+            h.close()
+        assert q.ask("POST", "/api/generate", generate()).status == 200
+        assert q.metric("accept_throttled_total") > 0
 
 
 @claim

@@ -13,11 +13,14 @@ GET /fake tells what happened, as JSON; POST /fake sets what happens next:
   {"malformed": "head"|"chunk"|"json"|"length"|"te"}
   {"status": 503} answers so, {"hang": true} takes requests and says nothing
   {"down": true} makes /api/version fail
+  {"models": [NAME, ...]} has these, as by hand; {"tags": 500} tells none
   {"reset": true} forgets what happened
 """
 import argparse
 import asyncio
+import ctypes
 import json
+import re
 import socket
 import sys
 import time
@@ -25,6 +28,11 @@ import time
 ARGS = None
 OPTIONS = ("num_ctx", "num_batch", "num_gpu", "main_gpu", "use_mmap",
            "num_thread", "draft_num_predict")
+
+
+def tagged(name):
+    name = name.lower().removeprefix("library/").removesuffix(":local")
+    return name if ":" in name else name + ":latest"
 
 
 class Runner:
@@ -44,6 +52,7 @@ class State:
         self.runners = {}          # model -> Runner
         self.pending = asyncio.Queue()
         self.stuck = False
+        self.models = set(map(tagged, ARGS.models.split(",")))
         self.clear()
         self.next = {}
 
@@ -232,7 +241,7 @@ async def generate(http, body):
     options = body.get("options") or {}
     tokens = options.get("num_predict") or body.get("max_tokens") or \
         ARGS.tokens
-    embed = "embed" in http.path
+    embed = "embed" in http.path or "transcriptions" in http.path
     v1 = http.path.startswith("/v1/")
     stream = body.get("stream", not v1) and not embed
     empty = not (body.get("prompt") or body.get("messages") or
@@ -267,6 +276,7 @@ async def produce(http, body, tokens, load, stream, embed, empty):
     if embed:
         await asyncio.sleep(ARGS.embed_ms / 1000)
         return http.answer({"model": body["model"], "embeddings": [[0.5]],
+                            "text": "heard", "length": body.get("length"),
                             "prompt_eval_count": 3,
                             "load_duration": int(load * 1e9)})
     if not stream:
@@ -319,13 +329,34 @@ MALFORMED = {
 }
 
 
+def body_of(http):
+    data = http.body
+    if path_of(http) == "/v1/audio/transcriptions":
+        model = re.search(rb'name="model"\r\n\r\n(.*?)\r\n', data, re.S)
+        return {"model": model[1].decode(), "input": "x",
+                "length": len(data)}
+    if http.headers.get("content-encoding") == "zstd":
+        zstd = ctypes.CDLL("libzstd.so.1")
+        text = ctypes.create_string_buffer(1 << 24)
+        zstd.ZSTD_decompress.restype = ctypes.c_size_t
+        data = text[:zstd.ZSTD_decompress(text, ctypes.c_size_t(1 << 24), data,
+                                          ctypes.c_size_t(len(data)))]
+    return json.loads(data)
+
+
+def path_of(http):
+    return http.path.split("?")[0]
+
+
 async def work(http):
-    path, method = http.path.split("?")[0], http.method
+    path, method = path_of(http), http.method
     if path == "/fake" and method == "POST":
         value = json.loads(http.body)
         if value.pop("reset", False):
             STATE.clear()
             STATE.next = {}
+        if "models" in value:
+            STATE.models = set(map(tagged, value.pop("models")))
         STATE.next.update(value)
         return http.answer({"ok": True})
     if path == "/fake":
@@ -345,7 +376,16 @@ async def work(http):
     if path in ("/", "/api/status"):
         return http.answer("Ollama is running")
     if path in ("/api/tags", "/v1/models"):
-        return http.answer({"models": [], "host": http.headers.get("host")})
+        STATE.tell("tags")
+        if STATE.next.get("tags"):
+            return http.answer({"error": "no"}, STATE.next["tags"])
+        return http.answer({"models": [
+            {"name": n, "model": n, "details": {"parent_model": ""}}
+            for n in sorted(STATE.models)],
+            "host": http.headers.get("host")})
+    if path == "/api/delete":
+        STATE.models.discard(tagged(json.loads(http.body)["model"]))
+        return http.answer({})
     if path == "/api/show":
         return http.answer({"length": len(http.body)})
     if path.startswith("/api/blobs/"):
@@ -355,6 +395,7 @@ async def work(http):
         for n in range(5):
             http.chunk(b'{"status":"pulling"}\n')
             await asyncio.sleep(0.02)
+        STATE.models.add(tagged(json.loads(http.body)["model"]))
         return http.writer.write(b"0\r\n\r\n")
     if STATE.next.get("die") == "before" and once("die"):
         raise ConnectionError
@@ -371,9 +412,10 @@ async def work(http):
         http.writer.write(MALFORMED[STATE.next["malformed"]])
         await http.writer.drain()
         return await asyncio.sleep(0.2)
-    body = json.loads(http.body)
-    if body.get("model", "").startswith("missing"):
-        return http.answer({"error": "model not found"}, 404)
+    body = body_of(http)
+    if tagged(body.get("model", "")) not in STATE.models:
+        return http.answer({"error": "model '%s' not found" %
+                            body.get("model")}, 404)
     await generate(http, body)
 
 
@@ -390,7 +432,9 @@ async def serve(reader, writer):
             gone = asyncio.ensure_future(left(reader, writer))
             await asyncio.wait({task, gone},
                                return_when=asyncio.FIRST_COMPLETED)
-            if not task.done():
+            # A write may notice it before the reader does.
+            if not task.done() or isinstance(
+                    task.exception(), (ConnectionResetError, BrokenPipeError)):
                 STATE.tell("cancelled", path=http.path)
                 task.cancel()
             gone.cancel()
@@ -441,6 +485,7 @@ parser.add_argument("--token-ms", type=float, default=2)
 parser.add_argument("--embed-ms", type=float, default=10)
 parser.add_argument("--tokens", type=int, default=10)
 parser.add_argument("--fat", type=int, default=0)
+parser.add_argument("--models", default="a,b,c,m,chat,embed,llama3")
 parser.add_argument("--bug-17408", action="store_true")
 parser.add_argument("--bug-14407", action="store_true")
 ARGS = parser.parse_args()

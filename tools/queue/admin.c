@@ -300,6 +300,16 @@ admin_arrived(struct queue *q, struct source *source, uint32_t events AK_UNUSED)
 		accept_one(q, (struct admin_listener *)(void *)source, fd);
 }
 
+bool
+admin_followed(const struct admin *admin)
+{
+	const struct admin_client *c = admin != NULL ? admin->clients : NULL;
+
+	while (c != NULL && !c->follow)
+		c = c->next;
+	return c != NULL;
+}
+
 void
 admin_event(struct admin *admin, struct queue *q, const struct ak_buf *line)
 {

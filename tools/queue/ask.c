@@ -91,7 +91,7 @@ ask(struct ak_http *http, const char *method, const char *path,
 		.path = path,
 		.body = body,
 		/* A model may load for long. */
-		.stall_ms = 15 * 60 * 1000,
+		.stall_ms = INT64_C(15) * 60 * 1000,
 	};
 	AK_HTTP_REPLY struct ak_http_reply reply = { 0 };
 

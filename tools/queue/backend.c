@@ -59,7 +59,7 @@ backend_state(struct queue *q, struct backend *b)
 	b->ready = ready;
 	tell(q, b, ready ? "up" : "down");
 	if (ready)
-		b->at_ps = 0;
+		b->at_ps = b->at_tags = 0;
 	else
 		move_on(q, b);
 }
@@ -75,16 +75,27 @@ breaker(struct queue *q, struct backend *b, enum breaker to, const char *what)
 	backend_state(q, b);
 }
 
+/*
+ * What passes without the GPU says nothing of whether it works, and neither do
+ * our own questions.
+ */
 void
-backend_result(struct queue *q, struct backend *b, bool well)
+backend_result(struct queue *q, const struct request *r, bool well)
 {
+	struct backend *b;
+
+	if (r->client == NULL || r->backend < 0)
+		return;
+	b = &q->backends[r->backend];
+	b->failures += !well;
+	if (r->lane != ROUTE_QUEUE)
+		return;
 	if (well) {
 		b->failed = 0;
 		if (b->breaker != BREAKER_CLOSED)
 			breaker(q, b, BREAKER_CLOSED, "breaker closed");
 		return;
 	}
-	b->failures++;
 	b->failed++;
 	if (b->breaker == BREAKER_HALF ||
 	    (q->settings->health.breaker > 0 &&
@@ -124,27 +135,44 @@ backend_prune(struct queue *q, struct backend *b, bool all)
 	}
 }
 
+void
+backend_heard(struct queue *q, struct backend *b)
+{
+	b->at_byte = q->now;
+	if (!b->silent)
+		return;
+	b->silent = false;
+	tell(q, b, "not silent any more");
+}
+
+/*
+ * Only what is work for the GPU counts: everything else is answered also when
+ * Ollama's scheduler hangs.
+ */
 static void
-watch(struct queue *q, struct backend *b)
+watch(struct queue *q, struct backend *b, int running)
 {
 	int64_t limit = q->settings->health.watchdog;
 
-	if (b->busy == 0 || b->silent || limit <= 0)
-		return;
-	if (q->now - b->at_byte < limit || q->now - b->at_busy < limit)
+	if (running == 0)
+		b->at_rest = q->now;
+	if (running == 0 && b->silent)
+		backend_heard(q, b);
+	if (b->silent || limit <= 0 || q->now - b->at_byte < limit ||
+	    q->now - b->at_rest < limit)
 		return;
 	b->silent = true;
 	tell(q, b, "silent");
 }
 
 static void
-tick_one(struct queue *q, struct backend *b)
+tick_one(struct queue *q, struct backend *b, int running)
 {
 	if (b->breaker == BREAKER_OPEN &&
 	    q->now - b->at_breaker > q->settings->health.breaker_wait)
 		breaker(q, b, BREAKER_HALF, "breaker half open");
 	backend_prune(q, b, false);
-	watch(q, b);
+	watch(q, b, running);
 	probe_start(q, b);
 }
 
@@ -168,11 +196,13 @@ refuse_all(struct queue *q)
 void
 backend_tick(struct queue *q)
 {
+	static struct sched_stats stats;
 	bool light = false;
 
+	sched_stats(q->sched, q->now, &stats);
 	for (int i = 0; i < SCHED_BACKENDS; i++) {
 		if (q->backends[i].used)
-			tick_one(q, &q->backends[i]);
+			tick_one(q, &q->backends[i], stats.backends[i].running);
 		light |= q->backends[i].used && q->backends[i].ready;
 	}
 	if (light)
@@ -259,6 +289,7 @@ forget(struct backend *b)
 	free(b->url);
 	free(b->host);
 	b->name = b->url = b->host = NULL;
+	models_forget(b);
 }
 
 static int

@@ -42,6 +42,7 @@ ready(struct queue *q, struct source *source, uint32_t events)
 		b->addr_len = found.len;
 	}
 	b->looking = false;
+	q->children--;
 	free(lookup->url);
 	loop_close(q, source, lookup);
 }
@@ -82,6 +83,7 @@ backend_look(struct queue *q, struct backend *b)
 	if (pid == 0)
 		child(b, ends[1]);
 	close(ends[1]);
+	q->children += pid != -1;
 	lookup = ak_calloc(1, sizeof(*lookup));
 	lookup->source = (struct source){ .fd = ends[0], .ready = ready };
 	lookup->backend = b;

@@ -12,8 +12,6 @@
 #include "tools/queue/lex.h"
 #include "tools/queue/proxy.h"
 
-enum { CHECK_VERSION = 1, CHECK_PS = 2, CHECK_PROBE = 4 };
-
 /* As a client would have sent it. */
 static void
 write_head(struct ak_buf *to, const char *method, const char *path,
@@ -199,6 +197,18 @@ ps_done(struct queue *q, struct request *r, void *arg)
 }
 
 static void
+tags_done(struct queue *q, struct request *r, void *arg)
+{
+	struct backend *b = of(q, r);
+
+	(void)arg;
+	b->checking &= ~CHECK_TAGS;
+	if (!answered(r) || models_take(b, r->answer) == -1)
+		models_forget(b);
+	models_read(q);
+}
+
+static void
 ask(struct queue *q, struct backend *b, int check, const char *path,
     const char *body, void (*done)(struct queue *, struct request *, void *))
 {
@@ -245,6 +255,15 @@ due(struct queue *q, struct backend *b, int check, int64_t *last,
 }
 
 void
+probe_tags(struct queue *q, struct backend *b)
+{
+	if (b->checking & CHECK_TAGS)
+		return;
+	b->at_tags = q->now;
+	ask(q, b, CHECK_TAGS, "/api/tags", NULL, tags_done);
+}
+
+void
 probe_start(struct queue *q, struct backend *b)
 {
 	const struct health_conf *health = &q->settings->health;
@@ -254,10 +273,19 @@ probe_start(struct queue *q, struct backend *b)
 			backend_look(q, b);
 		ask(q, b, CHECK_VERSION, "/api/version", NULL, version_done);
 	}
+	/* One that does not generate has no work, and is asked whether it does
+	 * again. */
+	if (b->version_ok && !b->probe_ok && health->probe_model != NULL &&
+	    due(q, b, CHECK_PROBE, &b->at_probe, health->probe_interval))
+		generate(q, b);
 	if (!b->ready)
 		return;
 	if (due(q, b, CHECK_PS, &b->at_ps, health->residency))
 		ask(q, b, CHECK_PS, "/api/ps", NULL, ps_done);
+	if (due(q, b, CHECK_TAGS, &b->at_tags, health->models))
+		probe_tags(q, b);
+	else if (health->models <= 0)
+		models_forget(b);
 	if (health->probe_model != NULL && idle(q, b) &&
 	    due(q, b, CHECK_PROBE, &b->at_probe, health->probe_interval))
 		generate(q, b);

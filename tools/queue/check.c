@@ -52,7 +52,7 @@ check_run(struct ak_ctx *ctx, int count, char *operands[])
 	return 0;
 }
 
-static struct sim_options sim = { .seed = 1, .hours = 2 };
+static struct sim_options sim = { .seed = 1, .hours = 6 };
 
 const struct ak_opt sim_options[] = {
 	{ 'p', "policy", "name", "only ours, fifo, ollama or tiers",
@@ -62,7 +62,7 @@ const struct ak_opt sim_options[] = {
 	{ 't', "trace", "file", "a CSV file instead", AK_STRING(&sim.trace) },
 	{ 0, "seed", "n", "another workload of the same kind",
 	    AK_INT(&sim.seed, 0, INT64_MAX) },
-	{ 0, "hours", "n", "how long it goes on (2)",
+	{ 0, "hours", "n", "how long it goes on (6)",
 	    AK_INT(&sim.hours, 1, 1000) },
 	{ 0 },
 };

@@ -174,12 +174,12 @@ model_backends(const struct config *config, struct conf_model *model,
 static const char *
 with_tag(struct config *config, const char *name)
 {
-	const char *slash = strrchr(name, '/');
-	AK_FREE char *tagged = NULL;
+	char tagged[SCHED_NAME];
 
-	if (strchr(slash != NULL ? slash : name, ':') != NULL)
+	/* A pattern is of the whole name. */
+	if (strpbrk(name, "*?[") != NULL)
 		return name;
-	tagged = ak_printf("%s:latest", name);
+	class_model(name, tagged);
 	return conf_keep(config, tagged, strlen(tagged));
 }
 

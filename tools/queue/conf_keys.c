@@ -18,6 +18,13 @@ static const char *const ctx_words[] = {
 	NULL,
 };
 
+static const char *const manage_words[] = {
+	[LISTEN_LOCAL] = "local",
+	[LISTEN_YES] = "yes",
+	[LISTEN_NO] = "no",
+	NULL,
+};
+
 static const char *const overdue_words[] = {
 	[SCHED_FORCE] = "force",
 	[SCHED_REFUSE] = "refuse",
@@ -143,6 +150,8 @@ static const struct conf_key queue_keys[] = {
 	    "answers until it is up" },
 	{ "residency_interval", CONF_TIME, SET(health.residency), SECOND / 10,
 	    DAY, NULL, "between two questions what is loaded" },
+	{ "models_interval", CONF_TIME, SET(health.models), 0, DAY, NULL,
+	    "between two questions which models there are" },
 	{ "breaker", CONF_INT, SET(health.breaker), 0, 1000, NULL,
 	    "failed requests in a row that open the breaker" },
 	{ "breaker_wait", CONF_TIME, SET(health.breaker_wait), SECOND / 10, DAY,
@@ -171,7 +180,7 @@ static const struct conf_key listen_keys[] = {
 	    "refuse those without a key" },
 	{ "trust_user", CONF_BOOL, IN(listen_conf, trust_user), 0, 0, NULL,
 	    "X-OpenWebUI-User-Id says who it is" },
-	{ "manage", CONF_BOOL, IN(listen_conf, manage), 0, 0, NULL,
+	{ "manage", CONF_WORD, IN(listen_conf, manage), 0, 0, manage_words,
 	    "may pull, create, copy and delete models" },
 	{ 0 },
 };

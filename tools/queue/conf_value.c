@@ -2,6 +2,7 @@
  * conf_value - a key's value: from text, and back to the text it came from.
  */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "lib/str.h"
@@ -210,16 +211,19 @@ parse_share(struct config *config AK_UNUSED,
     const struct conf_key *key AK_UNUSED, void *to, const char *text,
     struct ak_err *err)
 {
-	int whole = 0, tenth = 0, used = 0;
-	size_t len = strlen(text);
+	size_t digits = strspn(text, "0123456789");
+	const char *rest = text + digits;
+	long share = digits > 0 && digits <= 3 ? strtol(text, NULL, 10) * 10
+					       : -1;
 
-	if (len > 1 && text[len - 1] == '%' &&
-	    strspn(text, "0123456789.") == len - 1 && text[0] != '.')
-		sscanf(text, "%3d%n.%1d%n", &whole, &used, &tenth, &used);
-	if (used == 0 || (size_t)used != len - 1 || whole * 10 + tenth > 1000)
+	if (share >= 0 && rest[0] == '.' && rest[1] >= '0' && rest[1] <= '9') {
+		share += rest[1] - '0';
+		rest += 2;
+	}
+	if (share < 0 || share > 1000 || strcmp(rest, "%") != 0)
 		return ak_fail(err, AK_CONFIG,
 		    "%s: not a percentage from 0%% to 100%%", text);
-	*(int *)to = whole * 10 + tenth;
+	*(int *)to = (int)share;
 	return 0;
 }
 

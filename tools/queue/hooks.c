@@ -61,6 +61,8 @@ on_ended(void *arg, struct queue *q, const struct request *r)
 	metrics_ended(app->metrics, q, r);
 	if (r->sched_id != 0)
 		keep(app, r);
+	if (app->log.fd == -1 && !admin_followed(app->admin))
+		return;
 	tell_access(app, q, r, &line);
 	log_line(&app->log, &line);
 	admin_event(app->admin, q, &line);

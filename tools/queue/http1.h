@@ -323,6 +323,10 @@ void http1_put_request(struct ak_buf *buf, const struct http1_head *head,
 void http1_put_response(struct ak_buf *buf, const struct http1_head *head,
     const char *data, const struct http1_onward *how);
 
+/* Decimal digits of value, which end in end; where they begin. */
+#define HTTP1_DIGITS 20
+char *http1_digits(char *end, uint64_t value);
+
 /*
  * Room for the line before a chunk, "1f4\r\n"; its length. A chunk is this
  * line, size > 0 bytes, and HTTP1_CRLF; the last is HTTP1_LAST_CHUNK.

@@ -112,9 +112,8 @@ put_fields(struct ak_buf *buf, const struct http1_head *head, const char *data,
 	ak_buf_add(buf, data + from, to - from);
 }
 
-/* Decimal digits, which ends in end; where they begin. */
-static char *
-digits(char *end, uint64_t value)
+char *
+http1_digits(char *end, uint64_t value)
 {
 	do
 		*--end = (char)('0' + value % 10);
@@ -125,12 +124,12 @@ digits(char *end, uint64_t value)
 static void
 put_framing(struct ak_buf *buf, const struct http1_onward *how)
 {
-	char text[20], *end = text + sizeof(text), *at;
+	char text[HTTP1_DIGITS], *end = text + sizeof(text), *at;
 
 	if (how->framing == HTTP1_CHUNKED)
 		ak_buf_str(buf, "Transfer-Encoding: chunked\r\n");
 	if (how->framing == HTTP1_LENGTH) {
-		at = digits(end, (uint64_t)how->length);
+		at = http1_digits(end, (uint64_t)how->length);
 		ak_buf_str(buf, "Content-Length: ");
 		ak_buf_add(buf, at, (size_t)(end - at));
 		ak_buf_add(buf, HTTP1_CRLF, 2);
@@ -184,7 +183,7 @@ http1_put_response(struct ak_buf *buf, const struct http1_head *head,
 {
 	char status[3];
 
-	digits(status + sizeof(status), head->status);
+	http1_digits(status + sizeof(status), head->status);
 	ak_buf_grow(buf, head->bytes + 256U);
 	ak_buf_str(buf, "HTTP/1.1 ");
 	ak_buf_add(buf, status, sizeof(status));

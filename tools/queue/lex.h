@@ -60,6 +60,9 @@ struct lex {
 
 enum lex_token lex_next(struct lex *lex, const char **data, size_t *len);
 
+/* The value of the number that was given last. */
+double lex_number(const struct lex *lex);
+
 /*
  * No more will come: 0 when one whole value has come, -1 with error. A number
  * that was the whole value is given by a call of lex_next() with a blank.

@@ -6,6 +6,8 @@
  */
 #include "tools/queue/lex_read.h"
 
+#include <endian.h>
+#include <stdlib.h>
 #include <string.h>
 
 void
@@ -78,17 +80,37 @@ plain(const char *data, size_t len)
 {
 	size_t at = 0;
 
-	for (uint64_t bytes; len - at >= sizeof(bytes); at += sizeof(bytes)) {
+	for (uint64_t bytes, found; len - at >= sizeof(bytes);
+	     at += sizeof(bytes)) {
 		memcpy(&bytes, data + at, sizeof(bytes));
-		if (has(bytes, '"') | has(bytes, '\\') |
+		found = has(bytes, '"') | has(bytes, '\\') |
 		    ((bytes - UINT64_C(0x2020202020202020)) & ~bytes &
-			UINT64_C(0x8080808080808080)))
+			UINT64_C(0x8080808080808080));
+		/* Of the bits found the lowest is right. */
+		if (found != 0 && le64toh(1) == 1)
+			return at + (size_t)__builtin_ctzll(found) / 8;
+		if (found != 0)
 			break;
 	}
 	while (at < len && data[at] != '"' && data[at] != '\\' &&
 	    (unsigned char)data[at] >= ' ')
 		at++;
 	return at;
+}
+
+static void
+keep_run(struct lex *lex, const char *data, size_t len)
+{
+	size_t room;
+
+	end_pair(lex);
+	room = (size_t)LEX_TEXT - lex->text_len;
+	if (len > room)
+		lex->cut = true;
+	else
+		room = len;
+	memcpy(lex->text + lex->text_len, data, room);
+	lex->text_len = (uint16_t)(lex->text_len + room);
 }
 
 enum lex_token
@@ -99,11 +121,8 @@ lex_in_string(struct lex *lex, const char *data, size_t len, size_t *used)
 	*used = n;
 	if (n > 0) {
 		lex->filled = true;
-		if (lex->keep) {
-			end_pair(lex);
-			for (size_t i = 0; i < n && !lex->cut; i++)
-				lex_keep(lex, data[i]);
-		}
+		if (lex->keep)
+			keep_run(lex, data, n);
 	}
 	if (n == len)
 		return LEX_MORE;
@@ -222,4 +241,20 @@ lex_in_number(struct lex *lex, char c, size_t *used)
 	*used = 0;
 	lex->text[lex->text_len] = '\0';
 	return lex_ended(lex, LEX_NUMBER);
+}
+
+double
+lex_number(const struct lex *lex)
+{
+	int64_t value = 0;
+
+	/* Nearly all are whole numbers that a double holds. */
+	if (lex->text_len > 15)
+		return strtod(lex->text, NULL);
+	for (int i = 0; i < lex->text_len; i++) {
+		if (lex->text[i] < '0' || lex->text[i] > '9')
+			return strtod(lex->text, NULL);
+		value = value * 10 + (lex->text[i] - '0');
+	}
+	return (double)value;
 }

@@ -17,8 +17,8 @@
 /* The kernel's clock of milliseconds must not make us early. */
 #define MILLISECOND INT64_C(1000)
 
-static int64_t
-clock_us(void)
+int64_t
+loop_clock(void)
 {
 	struct timespec now;
 
@@ -29,7 +29,7 @@ clock_us(void)
 int
 loop_new(struct queue *q, struct ak_err *err)
 {
-	q->now = clock_us();
+	q->now = loop_clock();
 	q->epoll = epoll_create1(EPOLL_CLOEXEC);
 	if (q->epoll == -1)
 		return ak_fail_sys(err, AK_SYSTEM, "epoll");
@@ -62,6 +62,9 @@ loop_listen(struct queue *q, struct source *source, bool on)
 void
 loop_close(struct queue *q, struct source *source, void *object)
 {
+	/* epoll tells of a file until the last has closed it, a child too. */
+	if (source->fd != -1 && q->children > 0)
+		epoll_ctl(q->epoll, EPOLL_CTL_DEL, source->fd, NULL);
 	if (source->fd != -1)
 		close(source->fd);
 	source->fd = -1;
@@ -153,7 +156,7 @@ loop_run(struct queue *q, bool (*over)(struct queue *q), struct ak_err *err)
 		count = epoll_wait(q->epoll, events, EVENTS, sleep_ms(q));
 		if (count == -1 && errno != EINTR)
 			return ak_fail_sys(err, AK_SYSTEM, "epoll");
-		q->now = clock_us();
+		q->now = loop_clock();
 		go_on(q);
 		for (int i = 0; i < count; i++) {
 			struct source *source = events[i].data.ptr;

@@ -141,8 +141,8 @@ count_series(struct metrics *m, const struct request *r, size_t class,
 		want = (struct series){
 			.class = CLASS_OTHER, .model = MODEL_OTHER, .used = true
 		};
-	i = ((uintptr_t)want.route / 16 * 31 + want.code * 7919u +
-		want.class * 131u + want.model * 8191u) %
+	i = ((uintptr_t)want.route / 16 * 31 + want.code * (size_t)7919 +
+		want.class * (size_t)131 + want.model * (size_t)8191) %
 	    SERIES;
 	while (m->series[i].used &&
 	    (m->series[i].route != want.route ||
@@ -205,28 +205,34 @@ metrics_rejected_name(int reason)
 	    : names[reason];
 }
 
-/* From the whole request to the backend, but for the wait for its turn. */
-static int64_t
-own_time(const struct request *r)
+static void
+count_switch(struct metrics *m, const struct request *r, size_t to)
 {
-	int64_t waited = r->at_queued > 0 && r->at_run > 0
-	    ? r->at_run - r->at_queued
-	    : 0;
+	struct switched want = {
+		.from = (uint8_t)model_number(m, r->from, false),
+		.to = (uint8_t)to,
+		.cause = r->cause,
+	};
+	size_t i = 0;
 
-	if (r->at_whole == 0 || r->at_sent < r->at_whole || r->tries > 1)
-		return -1;
-	return r->at_sent - r->at_whole - waited;
+	while (i < m->switch_count &&
+	    (m->switches[i].from != want.from || m->switches[i].to != want.to ||
+		m->switches[i].cause != want.cause))
+		i++;
+	if (i == m->switch_count && i < SWITCHES) {
+		m->switches[i] = want;
+		m->switch_count++;
+	}
+	m->switches[i].count++;
 }
 
 static void
 count_answer(struct metrics *m, const struct request *r, size_t class,
     struct model_counts *model)
 {
-	int64_t own = own_time(r);
-
-	if (own >= 0)
-		observe(&m->own, BUCKETS_OWN, own);
-	if (r->at_first > 0 && r->at_sent > 0)
+	if (r->at_sent > 0 && r->tries == 0)
+		observe(&m->own, BUCKETS_OWN, r->own_us);
+	if (r->at_first >= r->at_sent && r->at_sent > 0)
 		observe(&model->first_byte, BUCKETS_ANSWER,
 		    r->at_first - r->at_sent);
 	if (r->at_token > 0)
@@ -256,6 +262,8 @@ metrics_ended(struct metrics *m, const struct queue *q, const struct request *r)
 	if ((r->outcome == OUTCOME_CANCELLED || r->outcome == OUTCOME_KILLED) &&
 	    r->phase < PHASES)
 		m->cancelled[class][r->phase]++;
+	if (r->switching)
+		count_switch(m, r, model);
 	count_answer(m, r, class, m->models[model]);
 }
 

@@ -15,6 +15,7 @@
 #define MODELS 65 /* 0: none, the last: other */
 #define MODEL_OTHER (MODELS - 1)
 #define SERIES 2048 /* a power of two */
+#define SWITCHES 512
 #define BUCKETS 14
 
 enum buckets {
@@ -63,6 +64,11 @@ struct series {
 	bool used;
 };
 
+struct switched {
+	uint8_t from, to, cause; /* models by number */
+	int64_t count;
+};
+
 struct metrics {
 	char *classes[CLASSES]; /* names; NULL: free */
 	struct hist wait[CLASSES], duration[CLASSES], own;
@@ -71,6 +77,8 @@ struct metrics {
 	struct model_counts *models[MODELS];
 	struct series *series;
 	size_t series_count;
+	struct switched switches[SWITCHES + 1]; /* the last: all others */
+	size_t switch_count;
 	int statm, fds; /* descriptors, -1 */
 };
 

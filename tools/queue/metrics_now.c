@@ -4,7 +4,8 @@
 #include <sys/resource.h>
 
 #include <dirent.h>
-#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "tools/queue/metrics_impl.h"
@@ -66,13 +67,8 @@ put_classes(const struct queue *q, const struct sched_stats *stats,
 static void
 put_switches(const struct sched_stats *stats, struct ak_buf *buf)
 {
-	metrics_family(buf, P "model_switches_total", "counter",
-	    "Loads that the scheduler decided on.");
-	for (int i = 0; i < SCHED_CAUSES; i++)
-		metrics_sample(buf, P "model_switches_total", "reason",
-		    sched_cause_name((enum sched_cause)i), stats->switches[i]);
 	metrics_family(buf, P "switch_seconds_total", "counter",
-	    "Time that they took.");
+	    "Time that loads took.");
 	metrics_sample_seconds(buf, P "switch_seconds_total", NULL, NULL,
 	    stats->switch_us);
 	metrics_family(buf, P "switches_failed_total", "counter",
@@ -170,6 +166,8 @@ put_backends(const struct queue *q, struct ak_buf *buf)
 	} families[] = {
 		{ P "slots", "gauge", "Requests that it takes at once." },
 		{ P "backend_up", "gauge", "1: answers and may be sent to." },
+		{ P "backend_silent", "gauge",
+		    "1: busy, and no byte for longer than watchdog." },
 		{ P "breaker_state", "gauge",
 		    "0: closed, 1: open, 2: one is let through." },
 		{ P "backend_requests_total", "counter", "Sent to it." },
@@ -182,7 +180,8 @@ put_backends(const struct queue *q, struct ak_buf *buf)
 		for (int i = 0; i < SCHED_BACKENDS; i++) {
 			const struct backend *b = &q->backends[i];
 			const int64_t values[] = { slots(b), b->ready,
-				(int64_t)b->breaker, b->requests, b->failures };
+				b->silent, (int64_t)b->breaker, b->requests,
+				b->failures };
 
 			if (b->used)
 				metrics_sample(buf, families[f].name, "backend",
@@ -265,16 +264,17 @@ static void
 put_process(const struct metrics *m, struct ak_buf *buf)
 {
 	char text[128] = "";
-	long long size, pages;
+	const char *resident;
 	int64_t files = open_files(m->fds);
 	struct rusage usage;
 
+	/* The second number, in pages: proc_pid_statm(5). */
 	if (m->statm != -1 && pread(m->statm, text, sizeof(text) - 1, 0) > 0 &&
-	    sscanf(text, "%20lld %20lld", &size, &pages) == 2) {
+	    (resident = strchr(text, ' ')) != NULL) {
 		metrics_family(buf, "process_resident_memory_bytes", "gauge",
 		    "Resident memory.");
 		metrics_sample(buf, "process_resident_memory_bytes", NULL, NULL,
-		    pages * sysconf(_SC_PAGESIZE));
+		    strtol(resident, NULL, 10) * sysconf(_SC_PAGESIZE));
 	}
 	if (files >= 0) {
 		metrics_family(buf, "process_open_fds", "gauge",

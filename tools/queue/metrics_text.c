@@ -282,6 +282,39 @@ put_tokens(const struct metrics *m, struct ak_buf *buf)
 				    m->models[i]->classes[c].generated);
 }
 
+/* "other" before the first such model was seen, too. */
+static const char *
+model_text(const struct metrics *m, size_t model)
+{
+	return model == 0	       ? "none"
+	    : m->models[model] != NULL ? m->models[model]->name
+				       : "other";
+}
+
+static void
+put_switches(const struct metrics *m, struct ak_buf *buf)
+{
+	const struct switched *rest = &m->switches[SWITCHES];
+
+	metrics_family(buf, P "model_switches_total", "counter",
+	    "Loads of a model, for which another had to go or none.");
+	for (size_t i = 0; i < m->switch_count; i++) {
+		const struct switched *s = &m->switches[i];
+
+		ak_buf_str(buf, P "model_switches_total{");
+		metrics_label(buf, "from", model_text(m, s->from));
+		metrics_label(buf, "to", model_text(m, s->to));
+		metrics_label(buf, "reason",
+		    sched_cause_name((enum sched_cause)s->cause));
+		ak_buf_printf(buf, "} %lld\n", (long long)s->count);
+	}
+	if (rest->count > 0)
+		ak_buf_printf(buf,
+		    P "model_switches_total{from=\"other\",to=\"other\","
+		      "reason=\"other\"} %lld\n",
+		    (long long)rest->count);
+}
+
 void
 metrics_counted(const struct metrics *m, struct ak_buf *buf)
 {
@@ -290,4 +323,5 @@ metrics_counted(const struct metrics *m, struct ak_buf *buf)
 	put_ends(m, buf);
 	put_model_hists(m, buf);
 	put_tokens(m, buf);
+	put_switches(m, buf);
 }

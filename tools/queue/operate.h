@@ -158,7 +158,9 @@ void tell_config(const struct config *config, struct ak_buf *buf);
 struct admin *admin_new(struct app *app, struct queue *q, const char *path,
     const char *metrics, struct ak_err *err) AK_MUST;
 void admin_free(struct admin *admin, struct queue *q);
-/* A line for those who follow events. */
+/* Does anybody follow events? */
+bool admin_followed(const struct admin *admin);
+/* A line for those who do. */
 void admin_event(struct admin *admin, struct queue *q,
     const struct ak_buf *line);
 

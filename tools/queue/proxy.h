@@ -24,6 +24,8 @@ void loop_again(struct queue *q, struct source *source);
 int loop_run(struct queue *q, bool (*over)(struct queue *q), struct ak_err *err)
     AK_MUST;
 int loop_new(struct queue *q, struct ak_err *err) AK_MUST;
+/* us, now: q->now is that of the wake-up. */
+int64_t loop_clock(void);
 void loop_free(struct queue *q);
 
 /* ---- Bytes that wait to be written (client.c). ---- */
@@ -164,6 +166,8 @@ bool serve_head(struct queue *q, struct client *c,
     const struct http1_head *head, const char *data);
 /* The body is whole. */
 void serve_whole(struct queue *q, struct request *r);
+/* The lists that it waited for have come. */
+void serve_known(struct queue *q, struct request *r);
 /* Picks whoever may run, as far as it goes. */
 void serve_turn(struct queue *q);
 /* Those who wait for a place to manage. */
@@ -177,6 +181,8 @@ void serve_refuse(struct queue *q, struct request *r,
 /* The backend failed it; another try, or the end. */
 void serve_failed(struct queue *q, struct request *r, const char *text);
 void serve_timeout(struct queue *q, struct request *r, const char *text);
+/* Its place is free, though its client has not all of the answer yet. */
+void serve_settle(struct queue *q, struct request *r, enum outcome outcome);
 void serve_end(struct queue *q, struct request *r, enum outcome outcome);
 void serve_cancel(struct queue *q, struct request *r, enum outcome outcome);
 /* Before there is a request: answers, and closes. */
@@ -194,8 +200,6 @@ struct request *request_own(struct queue *q, int backend, const char *path,
 uint64_t class_rules(struct queue *q, const struct request *r, const char *path,
     const char *agent);
 int class_of(struct queue *q, const struct request *r, uint64_t rules);
-/* "llama3" -> "llama3:latest"; into to[SCHED_NAME]. */
-void class_model(const char *model, char *to);
 
 /* ---- Backends. ---- */
 
@@ -257,9 +261,11 @@ int backend_update(struct queue *q, const struct settings *to,
     struct ak_err *err) AK_MUST;
 /* Which one for what needs no GPU: -1 when none is ready. */
 int backend_pick(struct queue *q, const struct request *r);
-/* A request ended there; status 0: no answer. */
-void backend_result(struct queue *q, struct backend *b, bool well);
+/* r ended there, of a client: for the breaker, and to be counted. */
+void backend_result(struct queue *q, const struct request *r, bool well);
 void backend_state(struct queue *q, struct backend *b);
+/* A byte of an answer of its GPU has come. */
+void backend_heard(struct queue *q, struct backend *b);
 void backend_tick(struct queue *q);
 /* Its address from its url; waits. A name that is not known is no error. */
 int backend_resolve(struct backend *b, struct ak_err *err) AK_MUST;
@@ -267,6 +273,31 @@ int backend_resolve(struct backend *b, struct ak_err *err) AK_MUST;
 void backend_look(struct queue *q, struct backend *b);
 void backend_free(struct queue *q);
 void backend_prune(struct queue *q, struct backend *b, bool all);
+/* What is asked of one, see struct backend.checking. */
+enum { CHECK_VERSION = 1, CHECK_PS = 2, CHECK_PROBE = 4, CHECK_TAGS = 8 };
 void probe_start(struct queue *q, struct backend *b);
+void probe_tags(struct queue *q, struct backend *b);
+
+/* ---- Models (models.c). ---- */
+
+/* What is configured for one: by its name, else the first pattern that fits. */
+const struct model_conf *models_conf(const struct settings *s,
+    const char *name);
+/*
+ * Tells sched where r's model is and what is configured for it. The backends
+ * that have it, as bits, or may have it; 0: none. Spells it as they do.
+ */
+uint32_t models_tell(struct queue *q, struct request *r);
+/* r, of which no list knows, waits for newer ones; false: there are none. */
+bool models_wait(struct queue *q, struct request *r);
+/* Takes over a list; -1 when it is none, and then the backend decides. */
+int models_take(struct backend *b, const struct ak_buf *answer) AK_MUST;
+void models_forget(struct backend *b);
+/* A list was taken over: those who wait are told. */
+void models_read(struct queue *q);
+/* r has ended: does its backend have other models now? */
+void models_changed(struct queue *q, const struct request *r);
+/* Bits of backends in the order of the settings to those of their numbers. */
+uint32_t queue_numbers(const struct queue *q, uint32_t bits);
 
 #endif

@@ -33,6 +33,18 @@ put_str(struct ak_buf *buf, const char *key, const char *value)
 	ak_json_quote(buf, value, strlen(value));
 }
 
+/* By hand: there are many of them in a line of the log. */
+static void
+put_digits(struct ak_buf *buf, int64_t value)
+{
+	char text[HTTP1_DIGITS], *end = text + sizeof(text);
+	char *at = http1_digits(end, (uint64_t)(value < 0 ? -value : value));
+
+	if (value < 0)
+		ak_buf_char(buf, '-');
+	ak_buf_add(buf, at, (size_t)(end - at));
+}
+
 /* Beyond 2^53 as a string, as lib/out does. */
 void
 put_int(struct ak_buf *buf, const char *key, int64_t value)
@@ -40,7 +52,10 @@ put_int(struct ak_buf *buf, const char *key, int64_t value)
 	bool wide = value > (INT64_C(1) << 53) || value < -(INT64_C(1) << 53);
 
 	put_key(buf, key);
-	ak_buf_printf(buf, wide ? "\"%lld\"" : "%lld", (long long)value);
+	if (wide)
+		ak_buf_printf(buf, "\"%lld\"", (long long)value);
+	else
+		put_digits(buf, value);
 }
 
 void
@@ -62,17 +77,20 @@ put_number(struct ak_buf *buf, const char *key, double value)
 void
 put_seconds(struct ak_buf *buf, const char *key, int64_t us)
 {
-	int digits = 6;
+	char text[7] = ".000000", *at;
 	int64_t part = us % QUEUE_SECOND;
+	size_t len = sizeof(text);
 
 	if (us < 0)
 		return;
 	put_key(buf, key);
-	ak_buf_printf(buf, "%lld", (long long)(us / QUEUE_SECOND));
-	for (; part != 0 && part % 10 == 0; digits--)
-		part /= 10;
-	if (part != 0)
-		ak_buf_printf(buf, ".%0*lld", digits, (long long)part);
+	put_digits(buf, us / QUEUE_SECOND);
+	for (at = text + len; part != 0; part /= 10)
+		*--at = (char)('0' + part % 10);
+	while (text[len - 1] == '0')
+		len--;
+	if (len > 1)
+		ak_buf_add(buf, text, len);
 }
 
 void

@@ -32,6 +32,7 @@ settings_default(struct settings *settings)
 		    .fall = 3,
 		    .rise = 1,
 		    .residency = 5 * QUEUE_SECOND,
+		    .models = MINUTE,
 		    .breaker = 5,
 		    .breaker_wait = 10 * QUEUE_SECOND,
 		    .probe_interval = MINUTE,
@@ -130,16 +131,18 @@ trim(struct queue *q)
 static void
 tick(struct queue *q, struct timer *timer)
 {
-	timer_set(q, timer, q->now + QUEUE_SECOND);
+	int64_t beat = q->settings->health.interval;
+
+	timer_set(q, timer,
+	    q->now + (beat < QUEUE_SECOND ? beat : QUEUE_SECOND));
 	backend_tick(q);
 	trim(q);
 	if (q->hooks != NULL && q->hooks->tick != NULL)
 		q->hooks->tick(q->hooks->arg, q);
 }
 
-/* Bits of backends in the order of the settings to those of their numbers. */
-static uint32_t
-numbers(const struct queue *q, uint32_t bits)
+uint32_t
+queue_numbers(const struct queue *q, uint32_t bits)
 {
 	const struct settings *s = q->settings;
 	uint32_t to = 0;
@@ -157,18 +160,14 @@ static void
 tell_sched(struct queue *q)
 {
 	const struct settings *s = q->settings;
-	char name[SCHED_NAME];
-	struct sched_model model;
 
 	for (size_t i = 0; i < s->client_count; i++)
 		sched_client_set(q->sched, s->clients[i].name,
 		    s->clients[i].weight, s->clients[i].limit);
-	for (size_t i = 0; i < s->model_count; i++) {
-		class_model(s->models[i].name, name);
-		model = s->models[i].sched;
-		model.backends = numbers(q, model.backends);
-		sched_model_set(q->sched, name, &model);
-	}
+	/* Of other models it is told when they are asked for. */
+	for (struct request *r = q->requests; r != NULL; r = r->next)
+		if (r->sched_id != 0)
+			(void)models_tell(q, r);
 	q->pick = true;
 }
 

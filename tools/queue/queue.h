@@ -8,6 +8,7 @@
  *	serve*	 which lane, who, which class; admits, picks, refuses, ends
  *	upstream* one connection to a backend: sends, reads answers, forwards
  *	backend* the backends: pools, health, breaker, what is resident
+ *	models.c which of them has which model
  *	spill.c	 bodies that are too large for memory
  *
  * There is one thread and one struct queue. Nothing here blocks. Times are
@@ -108,6 +109,7 @@ struct request {
 	struct name *user;	   /* the client as a person */
 	struct name *model;	   /* as a key: with its tag; "" */
 	struct name *options;	   /* canonical text */
+	struct name *from;	   /* of switching: what had to go; NULL */
 	uint8_t method;		   /* enum http1_method */
 	uint8_t lane;		   /* enum route_lane */
 	uint8_t work;		   /* enum route_work */
@@ -121,18 +123,22 @@ struct request {
 	bool streams;	 /* tokens are asked for one by one */
 	bool sse;	 /* the answer is an event stream */
 	bool switching;	 /* sched said that the model loads first */
+	uint8_t cause;	 /* of that, enum sched_cause */
 	bool manage;	 /* the asker may call guarded routes */
 	bool reused;	 /* went out on a kept connection */
 	bool begun;	 /* a byte of the answer went to the client */
 	bool newline;	 /* the last of them ended a line */
 	bool managing;	 /* has one of manage_limit */
+	bool asking;	 /* waits for lists of models, not in sched yet */
+	bool settled;	 /* sched knows that it has ended */
 	int class_key, class_best, class_said; /* indices; -1 */
-	int position; /* when it was queued; 0: went at once */
+	int position; /* in the queue, when it came; 0: went at once */
 	/* us */
 	int64_t at_begin;  /* first byte of the head */
 	int64_t at_whole;  /* last of the body */
 	int64_t at_queued; /* given to sched; again after a retry it stays */
 	int64_t at_run;	   /* picked */
+	int64_t own_us;	   /* what we took, from wake-up to hand-over */
 	int64_t at_sent;   /* written to the backend */
 	int64_t at_first;  /* first byte of the answer */
 	int64_t at_token;  /* first token */
@@ -175,12 +181,15 @@ struct backend {
 	struct sockaddr_storage addr;
 	socklen_t addr_len;
 	struct upstream *pool; /* idle, the hottest first */
-	int64_t at_byte;       /* latest byte of any answer */
-	int64_t at_breaker, at_probe, at_version, at_ps;
-	int64_t at_busy; /* from idle to busy */
+	int64_t at_byte;       /* latest byte of an answer of the GPU */
+	int64_t at_breaker, at_probe, at_version, at_ps, at_tags;
+	int64_t at_rest; /* nothing ran there */
 	bool looking;	 /* for the address of its name */
 	bool kept;	 /* of a reload under way */
 	int checking;	 /* bits: a probe of that kind is under way */
+	bool listed;	 /* models are what its /api/tags said */
+	char **models;	 /* sorted, without regard to case */
+	size_t model_count;
 	int64_t requests, failures; /* in all */
 };
 
@@ -241,7 +250,7 @@ struct hooks {
 	/* A backend's ready, breaker, drained or silent has changed. */
 	void (*backend)(void *arg, struct queue *q, const struct backend *b,
 	    const char *what);
-	/* Once a second. */
+	/* Once a second, or more often. */
 	void (*tick)(void *arg, struct queue *q);
 	/* SIGHUP: new settings, or NULL (with a word to the log) to stay. */
 	struct settings *(*reload)(void *arg, struct queue *q);
@@ -257,7 +266,7 @@ struct queue {
 	struct backend backends[SCHED_BACKENDS];
 	struct counters counters;
 	struct request *requests; /* all, newest first */
-	int client_count, request_count, queued, managing;
+	int client_count, request_count, queued, managing, asking;
 	int64_t memory_bytes, spilled_bytes; /* of bodies */
 	bool draining;
 	bool pick; /* sched has something to say */
@@ -278,6 +287,7 @@ struct queue {
 	struct source **again;
 	size_t again_count, again_cap;
 	int pass_turn;
+	int children; /* that may have our files, see backend_name.c */
 	bool accept_off;
 };
 

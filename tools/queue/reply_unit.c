@@ -147,7 +147,7 @@ keep_number(struct reply *reply, enum member member)
 	bool top = member == NUMBER && depth == 1;
 	bool usage = (member == PROMPT_TOKENS || member == COMPLETION_TOKENS) &&
 	    depth <= REPLY_LEVELS && parent(reply) == USAGE;
-	double value = strtod(reply->lex.text, NULL);
+	double value = lex_number(&reply->lex);
 	int64_t whole;
 
 	if (!(top || usage) || !(value >= 0 && value <= 9007199254740992.0))

@@ -96,9 +96,9 @@ folds(const char *name, const char *ours)
 	while (*name && *ours) {
 		char c = *name;
 
-		if (strncmp(name, "\xc5\xbf", 2) == 0)
+		if (c == '\xc5' && name[1] == '\xbf')
 			c = 's', name += 2;
-		else if (strncmp(name, "\xe2\x84\xaa", 3) == 0)
+		else if (c == '\xe2' && strncmp(name, "\xe2\x84\xaa", 3) == 0)
 			c = 'k', name += 3;
 		else
 			name++;
@@ -156,7 +156,7 @@ range(const struct lex *lex)
 static int64_t
 integer(const struct lex *lex)
 {
-	double value = strtod(lex->text, NULL);
+	double value = lex_number(lex);
 
 	if (value >= 9223372036854775807.0)
 		return INT64_MAX;

@@ -122,6 +122,8 @@ struct sched_model {
 	int slots;	   /* of one loaded model; else the backend's */
 	uint32_t backends; /* bit n: backend n has it; 0: all */
 };
+/* Forgotten with a model that has no work: to be said before each sched_add().
+ */
 void sched_model_set(struct sched *s, const char *model,
     const struct sched_model *to);
 
@@ -187,6 +189,17 @@ struct sched_request {
 enum sched_reason sched_add(struct sched *s, const struct sched_request *r,
     int64_t now, uint64_t *id) AK_MUST;
 
+enum sched_cause {	  /* of a switch */
+	SCHED_BY_NEED,	  /* nothing else to do */
+	SCHED_BY_CLASS,	  /* better work; patience spent */
+	SCHED_BY_TURN,	  /* the quantum was used */
+	SCHED_BY_SHARE,	  /* a class below its minimum share */
+	SCHED_BY_MAXWAIT, /* overdue */
+	SCHED_BY_PROMOTE,
+	SCHED_CAUSES
+};
+const char *sched_cause_name(enum sched_cause cause);
+
 enum sched_kind {
 	SCHED_WAIT,    /* nothing now; wake says when time alone changes it */
 	SCHED_RUN,     /* send id to backend; switching: it will load first */
@@ -200,8 +213,10 @@ struct sched_act {
 	void *owner; /* of id */
 	int backend;
 	bool switching;
-	const char *model; /* of SCHED_UNLOAD; lives until the next call */
-	int64_t wake;	   /* INT64_MAX: only an event changes it */
+	enum sched_cause cause; /* of switching */
+	const char *from;	/* of switching: the model that goes, or "" */
+	const char *model;	/* of SCHED_UNLOAD; lives until the next call */
+	int64_t wake;		/* INT64_MAX: only an event changes it */
 };
 
 void sched_pick(struct sched *s, int64_t now, struct sched_act *act);
@@ -269,7 +284,7 @@ struct sched_info {
 };
 /* false, and state SCHED_GONE, when there is none. */
 bool sched_info(const struct sched *s, uint64_t id, struct sched_info *info);
-/* How many go before it, about; 0 when it is not waiting. */
+/* Its place, about: 1 goes next; 0 when it is not waiting. */
 int sched_position(const struct sched *s, uint64_t id);
 /* Microseconds until it starts, from what was observed; -1: not known yet. */
 int64_t sched_estimate(const struct sched *s, uint64_t id, int64_t now);
@@ -282,17 +297,6 @@ int64_t sched_estimate_class(const struct sched *s, int class, int64_t now);
  */
 bool sched_explain(const struct sched *s, uint64_t id, int64_t now,
     void (*line)(void *arg, int64_t at, const char *text), void *arg);
-
-enum sched_cause {	  /* of a switch */
-	SCHED_BY_NEED,	  /* nothing else to do */
-	SCHED_BY_CLASS,	  /* better work; patience spent */
-	SCHED_BY_TURN,	  /* the quantum was used */
-	SCHED_BY_SHARE,	  /* a class below its minimum share */
-	SCHED_BY_MAXWAIT, /* overdue */
-	SCHED_BY_PROMOTE,
-	SCHED_CAUSES
-};
-const char *sched_cause_name(enum sched_cause cause);
 
 struct sched_stats {
 	int queued, running;

@@ -135,12 +135,21 @@ switch_begin(struct sched *s, int backend, const struct entry *e,
 	b->target = e->key;
 	b->target_class = e->class;
 	b->victim = NULL;
+	b->from[0] = '\0';
 	if (b->set.unload || same_model(b, e->key))
 		b->victim = switch_victim(s, b, e->key);
 	b->cause = cause;
 	e->key->loading |= 1U << backend;
 	named_hold(&s->keys, &e->key->named);
 	note_add(s, NOTE_SWITCH, e, now, &more);
+}
+
+void
+switch_from(struct backend *b, const struct key *key)
+{
+	if (b->from[0] == '\0')
+		memcpy(b->from, key->model->named.name,
+		    key->model->named.len + 1);
 }
 
 /* The victims are at rest: the one request goes, and they with it. */
@@ -150,10 +159,12 @@ switch_send(struct sched *s, int backend, struct entry *e, int64_t now)
 	struct backend *b = &s->backends[backend];
 	struct resident *r = same_model(b, e->key);
 
-	if (r)
+	while (r ||
+	    (b->count >= b->set.loaded_max && (r = least_wanted(s, b)))) {
+		switch_from(b, r->key);
 		resident_drop(s, backend, r);
-	while (b->count >= b->set.loaded_max && (r = least_wanted(s, b)))
-		resident_drop(s, backend, r);
+		r = NULL;
+	}
 	b->phase = LOADING;
 	b->loader = e;
 	b->victim = NULL;

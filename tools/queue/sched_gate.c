@@ -26,7 +26,6 @@ sched_model_set(struct sched *s, const char *model,
 	if (!m)
 		return;
 	m->set = *to;
-	named_pin(&s->models, &m->named, true);
 }
 
 static bool

@@ -13,8 +13,12 @@ static int
 rank_in_flow(const struct entry *e)
 {
 	const struct link *head = &e->flow->ages;
+	const struct link *flows = &e->client->flows[e->class];
 	int rank = 0;
 
+	/* The newest of the only flow needs no walk: that is who just came. */
+	if (e->age.next == head && flows->next == flows->prev)
+		return e->client->waiting[e->class];
 	for (const struct link *l = &e->age; l != head && rank < WALK;
 	     l = l->prev)
 		rank++;

@@ -141,7 +141,8 @@ struct backend {
 	struct key *victim; /* that must go; NULL: any */
 	int target_class;
 	enum sched_cause cause;
-	struct entry *loader; /* the one request sent to load */
+	char from[SCHED_NAME]; /* the model that went for it; "" */
+	struct entry *loader;  /* the one request sent to load */
 };
 
 /* A decision kept. */
@@ -200,6 +201,12 @@ struct sched {
 	uint64_t noted; /* in all; the ring has the last config.history */
 };
 
+static inline bool
+sched_full(const struct sched *s)
+{
+	return s->config.limit > 0 && s->running >= s->config.limit;
+}
+
 /* sched_config.c */
 int classes_of(const struct sched_config *config);
 void history_resize(struct sched *s);
@@ -250,6 +257,8 @@ int backend_slots(const struct backend *b, const struct key *key);
 bool switch_evicts(const struct backend *b, const struct key *key);
 void switch_begin(struct sched *s, int backend, const struct entry *e,
     enum sched_cause cause, int64_t now);
+/* What goes for the switch; the first that is said counts. */
+void switch_from(struct backend *b, const struct key *key);
 void switch_send(struct sched *s, int backend, struct entry *e, int64_t now);
 void switch_end(struct sched *s, int backend, bool loaded, int64_t now);
 /* In flight, of what may have to go. */

@@ -83,13 +83,14 @@ advance(struct scan *look, struct sched_act *act)
 			return preempt(look, act);
 		if (b->set.unload) {
 			b->phase = UNLOADING;
+			switch_from(b, b->victim);
 			*act = (struct sched_act){ .kind = SCHED_UNLOAD,
 				.backend = look->backend,
 				.model = b->victim->named.name };
 			return true;
 		}
 	}
-	if (!backend_open(b))
+	if (!backend_open(b) || sched_full(s))
 		return false;
 	more.arrived = e->arrived;
 	switch_send(s, look->backend, e, look->now);
@@ -98,7 +99,9 @@ advance(struct scan *look, struct sched_act *act)
 		.id = e->id,
 		.owner = e->owner,
 		.backend = look->backend,
-		.switching = true };
+		.switching = true,
+		.cause = b->cause,
+		.from = b->from };
 	return true;
 }
 
@@ -338,7 +341,7 @@ pick_backend(struct scan *look, struct sched_act *act)
 		return false;
 	if (b->phase != STEADY && advance(look, act))
 		return true;
-	if (!backend_open(b))
+	if (!backend_open(b) || sched_full(look->s))
 		return pick_full(look, act);
 	if (b->phase != STEADY && !b->set.unload)
 		return false;
@@ -379,10 +382,9 @@ sched_pick(struct sched *s, int64_t now, struct sched_act *act)
 	*act = (struct sched_act){ .kind = SCHED_WAIT, .wake = NEVER };
 	if (s->timers.top)
 		wake_at(&look, s->timers.top->a);
-	count = s->queued > 0 && s->gate != SCHED_PAUSED &&
-		(s->config.limit == 0 || s->running < s->config.limit)
-	    ? by_load(s, order)
-	    : 0;
+	/* When all of limit run, one of them may still be stopped. */
+	count = s->queued > 0 && s->gate != SCHED_PAUSED ? by_load(s, order)
+							 : 0;
 	for (int i = 0; i < count; i++) {
 		look.backend = order[i];
 		if (pick_backend(&look, act))

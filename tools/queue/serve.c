@@ -43,10 +43,10 @@ refuse_for(struct queue *q, struct request *r, enum sched_reason why)
 }
 
 static bool
-any_ready(const struct queue *q)
+any_ready(const struct queue *q, uint32_t bits)
 {
 	for (int i = 0; i < SCHED_BACKENDS; i++)
-		if (q->backends[i].used && q->backends[i].ready)
+		if ((bits >> i & 1) && q->backends[i].ready)
 			return true;
 	return false;
 }
@@ -63,23 +63,47 @@ refuse_down(struct queue *q, struct request *r)
 }
 
 static void
-enqueue(struct queue *q, struct request *r)
+refuse_unknown(struct queue *q, struct request *r)
 {
+	/* As Ollama says it. */
+	AK_FREE char *text = ak_printf("model '%s' not found", r->model->text);
+
+	r->why = SCHED_NO_BACKEND;
+	serve_refuse(q, r,
+	    &(struct dialect_error){
+		.status = 404, .text = text, .code = "model_not_found" },
+	    OUTCOME_REFUSED);
+}
+
+/* again: lists of models that are not new are read once more for it. */
+static void
+enqueue(struct queue *q, struct request *r, bool again)
+{
+	uint32_t bits;
 	enum sched_reason why;
 	struct sched_request what = {
 		.class = r->class,
 		.client = r->user->text[0] != '\0' ? r->user->text : "-",
-		.model = r->model->text,
 		.options = r->options->text,
 		.deadline = r->deadline,
 		.prompt = (int)(r->held.body_len / TOKEN_BYTES),
 		.owner = r,
 	};
 
-	if (!any_ready(q)) {
-		refuse_down(q, r);
+	bits = models_tell(q, r);
+	if (bits == 0 && again && models_wait(q, r))
+		return;
+	/* Asking may have shown that a list cannot be read. */
+	if (bits == 0)
+		bits = models_tell(q, r);
+	if (bits == 0 || !any_ready(q, bits)) {
+		if (bits == 0)
+			refuse_unknown(q, r);
+		else
+			refuse_down(q, r);
 		return;
 	}
+	what.model = r->model->text;
 	why = sched_add(q->sched, &what, q->now, &r->sched_id);
 	if (why != SCHED_OK) {
 		refuse_for(q, r, why);
@@ -87,8 +111,18 @@ enqueue(struct queue *q, struct request *r)
 	}
 	r->phase = PHASE_QUEUED;
 	r->at_queued = q->now;
-	r->position = q->queued++;
+	r->position = sched_position(q->sched, r->sched_id);
+	q->queued++;
 	q->pick = true;
+	r->own_us += loop_clock() - q->now;
+}
+
+void
+serve_known(struct queue *q, struct request *r)
+{
+	r->asking = false;
+	q->asking--;
+	enqueue(q, r, false);
 }
 
 static void
@@ -154,7 +188,7 @@ serve_whole(struct queue *q, struct request *r)
 		return;
 	switch (r->lane) {
 	case ROUTE_QUEUE:
-		enqueue(q, r);
+		enqueue(q, r, true);
 		break;
 	case ROUTE_MANAGE:
 		manage(q, r);
@@ -169,7 +203,17 @@ static void
 run(struct queue *q, struct request *r, const struct sched_act *act)
 {
 	r->at_run = q->now;
+	/* It did not wait at all. */
+	if (r->at_queued == q->now) {
+		r->position = 0;
+		r->own_us = 0;
+	}
 	r->switching = act->switching;
+	if (act->switching) {
+		name_put(r->from);
+		r->from = name_get(act->from, strlen(act->from));
+		r->cause = (uint8_t)act->cause;
+	}
 	q->queued--;
 	r->phase = PHASE_CONNECTING;
 	upstream_start(q, r, act->backend, false);
@@ -188,7 +232,7 @@ serve_requeue(struct queue *q, struct request *r, bool avoid)
 {
 	if (!sched_requeue(q->sched, r->sched_id, avoid, q->now)) {
 		r->sched_id = 0;
-		enqueue(q, r);
+		enqueue(q, r, false);
 		return;
 	}
 	r->phase = PHASE_QUEUED;

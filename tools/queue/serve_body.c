@@ -154,9 +154,12 @@ take_model(struct request *r, const char *model)
 static void
 take_options(struct request *r, const struct scan *scan, int64_t num_ctx)
 {
-	AK_BUF struct ak_buf text = { 0 };
+	static struct ak_buf text;
+	char digits[HTTP1_DIGITS], *end = digits + sizeof(digits), *at;
 	const struct scan_value *value;
 	int64_t n;
+
+	ak_buf_reset(&text);
 
 	for (int i = 0; i < SCAN_OPTIONS; i++) {
 		value = &scan->options[i];
@@ -167,8 +170,12 @@ take_options(struct request *r, const struct scan *scan, int64_t num_ctx)
 			n = value->kind == SCAN_TRUE;
 		else if (value->kind != SCAN_NUMBER)
 			continue;
-		ak_buf_printf(&text, "%s%s=%lld", text.len > 0 ? "," : "",
-		    scan_option_name((enum scan_option)i), (long long)n);
+		at = http1_digits(end, n < 0 ? -(uint64_t)n : (uint64_t)n);
+		if (text.len > 0)
+			ak_buf_char(&text, ',');
+		ak_buf_str(&text, scan_option_name((enum scan_option)i));
+		ak_buf_str(&text, n < 0 ? "=-" : "=");
+		ak_buf_add(&text, at, (size_t)(end - at));
 	}
 	if (text.len == 0 || text.len >= SCHED_NAME)
 		return;
@@ -183,12 +190,11 @@ num_ctx_of(const struct queue *q, const struct request *r,
 {
 	const struct settings *s = q->settings;
 	const struct scan_value *said = &scan->options[SCAN_NUM_CTX];
+	const struct model_conf *conf = models_conf(s, r->model->text);
 	int64_t want = s->num_ctx;
 
-	for (size_t i = 0; i < s->model_count; i++)
-		if (s->models[i].num_ctx > 0 &&
-		    ak_streq(s->models[i].name, r->model->text))
-			want = s->models[i].num_ctx;
+	if (conf != NULL && conf->num_ctx > 0)
+		want = conf->num_ctx;
 	if (s->ctx_policy == CTX_PASS || want <= 0)
 		return 0;
 	if (said->kind == SCAN_NUMBER &&
@@ -227,7 +233,8 @@ edit(struct queue *q, struct request *r, const struct scan *scan)
 	    r->lane == ROUTE_QUEUE) {
 		num_ctx = num_ctx_of(q, r, scan);
 		keep = keep_alive_of(q, scan, alive);
-		snprintf(ctx, sizeof(ctx), "%lld", (long long)num_ctx);
+		if (num_ctx > 0)
+			snprintf(ctx, sizeof(ctx), "%lld", (long long)num_ctx);
 		if (num_ctx > 0 || keep != NULL)
 			held_edit(q, &r->held, edits,
 			    scan_edits(scan, num_ctx > 0 ? ctx : NULL, keep,

@@ -8,6 +8,7 @@
 #include <fnmatch.h>
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 #include "tools/queue/proxy.h"
 
@@ -58,20 +59,41 @@ class_of(struct queue *q, const struct request *r, uint64_t rules)
 	return class == -1 ? 0 : class;
 }
 
+/* "x:local" says that x is not to be run elsewhere; blanks say nothing. */
+static size_t
+without_end(const char *model)
+{
+	static const char local[] = ":local";
+	size_t len = strlen(model), n = strlen(local);
+
+	while (len > 0 && (model[len - 1] == ' ' || model[len - 1] == '\t'))
+		len--;
+	if (len > n && strncasecmp(model + len - n, local, n) == 0)
+		len -= n;
+	return len;
+}
+
 void
 class_model(const char *model, char *to)
 {
 	static const char *const prefixes[] = { "registry.ollama.ai/",
 		"library/" };
 	const char *name;
+	size_t len;
+
+	model += strspn(model, " \t");
 
 	for (size_t i = 0; i < AK_COUNT(prefixes); i++)
 		if (ak_starts(model, prefixes[i]))
 			model += strlen(prefixes[i]);
-	name = strrchr(model, '/');
+	len = without_end(model);
+	if (len > SCHED_NAME - 8)
+		len = SCHED_NAME - 8;
+	name = memrchr(model, '/', len);
 	name = name != NULL ? name + 1 : model;
-	snprintf(to, SCHED_NAME, "%.*s%s", SCHED_NAME - 8, model,
-	    strchr(name, ':') == NULL ? ":latest" : "");
+	snprintf(to, SCHED_NAME, "%.*s%s", (int)len, model,
+	    memchr(name, ':', len - (size_t)(name - model)) == NULL ? ":latest"
+								    : "");
 }
 
 static void
@@ -83,6 +105,20 @@ take(char to[SCHED_NAME], const char *data, size_t len)
 	to[len] = '\0';
 }
 
+bool
+listen_manages(const struct listen_conf *listen)
+{
+	static const char *const local[] = { "127.",
+		"[::1]:", "localhost:", "unix:" };
+
+	if (listen->manage != LISTEN_LOCAL || listen->address == NULL)
+		return listen->manage == LISTEN_YES;
+	for (size_t i = 0; i < AK_COUNT(local); i++)
+		if (ak_starts(listen->address, local[i]))
+			return true;
+	return false;
+}
+
 int
 serve_identify(const struct settings *settings, const struct asker *asker,
     struct identity *who)
@@ -90,7 +126,8 @@ serve_identify(const struct settings *settings, const struct asker *asker,
 	const struct listen_conf *listen = asker->listen;
 	const struct http1_field *user = NULL;
 
-	*who = (struct identity){ .class = -1, .manage = listen->manage };
+	*who = (struct identity){ .class = -1,
+		.manage = listen_manages(listen) };
 	for (int i = 0; listen->class_best != NULL && i < SCHED_CLASSES; i++)
 		if (ak_streq(settings->sched.classes[i].name,
 			listen->class_best))

@@ -110,7 +110,20 @@ forget(struct queue *q, struct request *r)
 	name_put(r->user);
 	name_put(r->model);
 	name_put(r->options);
+	name_put(r->from);
 	free(r);
+}
+
+void
+serve_settle(struct queue *q, struct request *r, enum outcome outcome)
+{
+	r->outcome = (uint8_t)outcome;
+	r->at_end = q->now;
+	account(r);
+	if (r->phase == PHASE_QUEUED && r->sched_id != 0)
+		q->queued--;
+	tell_sched(q, r);
+	r->settled = true;
 }
 
 void
@@ -118,15 +131,15 @@ serve_end(struct queue *q, struct request *r, enum outcome outcome)
 {
 	struct client *c = r->client;
 
+	if (!r->settled)
+		serve_settle(q, r, outcome);
 	r->outcome = (uint8_t)outcome;
-	r->at_end = q->now;
-	account(r);
-	if (r->phase == PHASE_QUEUED && r->sched_id != 0)
-		q->queued--;
-	tell_sched(q, r);
 	serve_unwait(q, r);
 	if (r->managing)
 		q->managing--;
+	if (r->asking)
+		q->asking--;
+	models_changed(q, r);
 	if (r->done != NULL)
 		r->done(q, r, r->arg);
 	if (c != NULL && q->hooks != NULL && q->hooks->ended != NULL)
@@ -172,10 +185,13 @@ refuse_rest(struct queue *q, struct request *r,
 	char line[HTTP1_CHUNK_LINE];
 	AK_BUF struct ak_buf object = { 0 };
 
-	c->keep_alive = false;
 	if (!r->streams || r->reply == NULL ||
-	    (r->reply->form != REPLY_NDJSON && r->reply->form != REPLY_SSE))
+	    (r->reply->form != REPLY_NDJSON && r->reply->form != REPLY_SSE)) {
+		c->keep_alive = false;
 		return;
+	}
+	/* With its last chunk the answer is whole, and the next may follow. */
+	c->keep_alive = c->keep_alive && c->chunked;
 	if (!r->newline)
 		ak_buf_char(&object, '\n');
 	if (!r->newline && r->sse)
@@ -196,7 +212,8 @@ serve_refuse(struct queue *q, struct request *r,
 {
 	if (r->up != NULL)
 		upstream_close(q, r->up);
-	q->counters.refused++;
+	if (r->client != NULL)
+		q->counters.refused++;
 	if (r->error[0] == '\0' && error->text != NULL)
 		snprintf(r->error, sizeof(r->error), "%.63s", error->text);
 	if (r->client != NULL && r->begun)
@@ -247,8 +264,7 @@ serve_failed(struct queue *q, struct request *r, const char *text)
 		.retry_ms = q->settings->health.interval / 1000,
 	};
 
-	if (r->backend >= 0)
-		backend_result(q, &q->backends[r->backend], false);
+	backend_result(q, r, false);
 	if (!try_again(q, r))
 		serve_refuse(q, r, &error, OUTCOME_FAILED);
 }
@@ -262,8 +278,8 @@ serve_timeout(struct queue *q, struct request *r, const char *text)
 		.code = "timeout",
 	};
 
-	if (r->phase >= PHASE_CONNECTING && r->backend >= 0)
-		backend_result(q, &q->backends[r->backend], false);
+	if (r->phase >= PHASE_CONNECTING)
+		backend_result(q, r, false);
 	serve_refuse(q, r, &error, OUTCOME_TIMEOUT);
 }
 

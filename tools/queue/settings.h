@@ -15,6 +15,13 @@
 #define QUEUE_FOREVER INT64_MAX
 #define QUEUE_SECOND INT64_C(1000000) /* us */
 
+/* May those who come by it call guarded routes (pull, delete)? */
+enum listen_manage {
+	LISTEN_LOCAL, /* when the listener is on loopback or a unix socket */
+	LISTEN_YES,
+	LISTEN_NO,
+};
+
 /* The socket of a listener, and what holds for those who come by it. */
 struct listen_conf {
 	const char *address; /* "127.0.0.1:11435", "[::1]:80", "unix:/PATH" */
@@ -24,8 +31,8 @@ struct listen_conf {
 	const char *class_best; /* the best a header may ask; NULL: any */
 	bool need_key;		/* without a valid key: 401 */
 	bool trust_user;	/* X-OpenWebUI-User-Id names the client */
-	bool manage;		/* may call guarded routes (pull, delete) */
-	unsigned int mode;	/* of a unix socket; 0: 0660 */
+	enum listen_manage manage;
+	unsigned int mode; /* of a unix socket; 0: 0660 */
 };
 
 struct backend_conf {
@@ -43,7 +50,7 @@ struct class_rule {
 };
 
 struct model_conf {
-	const char *name;
+	const char *name; /* with its tag; or a pattern of such names */
 	struct sched_model sched;
 	int64_t num_ctx; /* of ctx_policy, for this model; 0: as for all */
 };
@@ -79,6 +86,7 @@ struct health_conf {
 	int64_t timeout;	 /* 2 s */
 	int fall, rise;		 /* 3, 1: failures to down, successes to up */
 	int64_t residency;	 /* 5 s: between two GET /api/ps */
+	int64_t models;		 /* 1 min: between two GET /api/tags; 0: none */
 	int breaker;		 /* 5: failed requests in a row that open it */
 	int64_t breaker_wait;	 /* 10 s: until one is let through again */
 	const char *probe_model; /* of the generate-path probe; NULL: none */
@@ -155,6 +163,9 @@ struct settings {
 
 /* All of the defaults above; no listener, no backend. */
 void settings_default(struct settings *settings);
+/* "llama3" -> "llama3:latest"; into to[SCHED_NAME]. */
+void class_model(const char *model, char *to);
+bool listen_manages(const struct listen_conf *listen);
 /* The built-in identify, for those without a key. */
 int serve_identify(const struct settings *settings, const struct asker *asker,
     struct identity *who);

@@ -247,7 +247,7 @@ tell_steps(const struct app *app, struct queue *q, const struct ended *e,
 	add(&all, e->at_whole, "its body was whole");
 	if (e->position > 0)
 		add_format(&all, e->at_queued, "queued, %d before it",
-		    e->position);
+		    e->position - 1);
 	if (e->sched_id != 0)
 		(void)sched_explain(q->sched, e->sched_id, q->now, add, &all);
 	if (e->tries > 1)

@@ -53,7 +53,7 @@ static const struct ak_view views[TOP_KINDS] = {
 		    "streaming=green queued=yellow loading=yellow" },
 		{ "class", "CLASS", AK_SHOW_TEXT, 0, NULL },
 		{ "client", "CLIENT", AK_SHOW_TEXT, 0, NULL },
-		{ "position", "BEFORE", AK_SHOW_NUMBER, 0, NULL },
+		{ "position", "PLACE", AK_SHOW_NUMBER, 0, NULL },
 		{ "estimate_seconds", "IN", AK_SHOW_SECONDS, 0, NULL },
 		{ "wait_seconds", "WAITED", AK_SHOW_SECONDS, 0, NULL },
 		{ "run_seconds", "RUNS", AK_SHOW_SECONDS, 0, NULL },

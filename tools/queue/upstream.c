@@ -115,6 +115,15 @@ upstream_lost(struct queue *q, struct upstream *u)
 		: "the server closed the connection without an answer");
 }
 
+/* It has run for as long as any may. */
+static bool
+ran_out(const struct queue *q, const struct request *r)
+{
+	int64_t run = q->settings->timeouts.run;
+
+	return run > 0 && q->now >= r->at_run + run;
+}
+
 static void
 fire(struct queue *q, struct timer *t)
 {
@@ -126,7 +135,7 @@ fire(struct queue *q, struct timer *t)
 		lost(q, u, "the server does not take the connection");
 	else if (r->deadline != 0 && r->client == NULL)
 		serve_timeout(q, r, "no answer in time");
-	else if (u->resting)
+	else if (u->resting || ran_out(q, r))
 		serve_timeout(q, r, "the answer took too long");
 	else if (r->at_first == 0)
 		serve_timeout(q, r, "the server did not answer in time");
@@ -269,9 +278,7 @@ upstream_start(struct queue *q, struct request *r, int backend, bool fresh)
 		return;
 	}
 	b = &q->backends[backend];
-	b->requests++;
-	if (b->busy == 0)
-		b->at_busy = q->now;
+	b->requests += r->client != NULL;
 	u = fresh ? NULL : kept(b);
 	r->reused = u != NULL;
 	r->phase = PHASE_CONNECTING;
@@ -285,6 +292,8 @@ upstream_start(struct queue *q, struct request *r, int backend, bool fresh)
 	r->up = u;
 	upstream_render(q, u, r);
 	upstream_timer(q, u);
+	if (r->tries == 0)
+		r->own_us += loop_clock() - q->now;
 }
 
 void

@@ -7,14 +7,14 @@
 #include <sys/socket.h>
 
 #include <errno.h>
-#include <inttypes.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "tools/queue/proxy.h"
 
 #define ANSWER_MAX (1 << 20) /* of our own requests */
 #define BUFFER_FREE (256 << 10)
+/* Three names, three numbers of at most 20 digits, three CRLF. */
+#define EXTRA_MAX (3 * 24 + 3 * HTTP1_DIGITS + 3 * 2 + 1)
 
 static char buffer[HTTP1_HEAD_MAX + 1 + PROXY_READ];
 static struct http1_head scratch;
@@ -61,6 +61,36 @@ look_at(struct request *r, const struct http1_head *head, const char *data)
 	r->newline = true;
 }
 
+/* One more line of a head, "NAME: VALUE"; its end. */
+static char *
+put_line(char *to, const char *name, uint64_t value)
+{
+	char digits[HTTP1_DIGITS], *end = digits + sizeof(digits);
+	char *at = http1_digits(end, value);
+
+	to = stpcpy(to, name);
+	to = mempcpy(to, at, (size_t)(end - at));
+	return stpcpy(to, HTTP1_CRLF);
+}
+
+/* What we have to say of the request: without printf, it is every answer's. */
+static void
+put_extra(const struct request *r, char extra[EXTRA_MAX])
+{
+	char id[HTTP1_CHUNK_LINE];
+	size_t len = http1_chunk_line(id, r->id);
+
+	extra = stpcpy(extra, "X-Aikit-Request-Id: ");
+	extra = mempcpy(extra, id, len);
+	*extra = '\0';
+	if (r->sched_id == 0)
+		return;
+	extra = put_line(extra,
+	    "X-Aikit-Queue-Position: ", (uint64_t)r->position);
+	put_line(extra, "X-Aikit-Queue-Wait-Ms: ",
+	    (uint64_t)(r->at_run - r->at_queued) / 1000);
+}
+
 /* The head of the answer is there. */
 static void
 begin(struct queue *q, struct upstream *u, const struct http1_head *head,
@@ -68,7 +98,7 @@ begin(struct queue *q, struct upstream *u, const struct http1_head *head,
 {
 	struct request *r = u->request;
 	struct http1_onward how = { 0 };
-	char extra[128];
+	char extra[EXTRA_MAX];
 
 	http1_body_start(&u->body, head);
 	u->keep_alive = head->keep_alive;
@@ -84,15 +114,7 @@ begin(struct queue *q, struct upstream *u, const struct http1_head *head,
 	if (r->client == NULL)
 		return;
 	framing(q, r->client, r, head, &how);
-	if (r->sched_id != 0)
-		snprintf(extra, sizeof(extra),
-		    "X-Aikit-Request-Id: %" PRIx64 "\r\n"
-		    "X-Aikit-Queue-Position: %d\r\n"
-		    "X-Aikit-Queue-Wait-Ms: %" PRId64 "\r\n",
-		    r->id, r->position, (r->at_run - r->at_queued) / 1000);
-	else
-		snprintf(extra, sizeof(extra),
-		    "X-Aikit-Request-Id: %" PRIx64 "\r\n", r->id);
+	put_extra(r, extra);
 	how.extra = extra;
 	http1_put_response(&out, head, data, &how);
 	r->begun = true;
@@ -198,12 +220,10 @@ payload(struct queue *q, struct request *r, const struct http1_span *span)
 		ak_buf_add(&out, HTTP1_CRLF, 2);
 }
 
-/* Writes what was made. false: the client is gone, and u with it. */
+/* Writes what was made. false: the client is gone, and r with it. */
 static bool
-hand_over(struct queue *q, struct upstream *u)
+hand_over(struct queue *q, struct request *r)
 {
-	struct request *r = u->request;
-
 	if (r->client != NULL && out.len > 0)
 		client_write(q, r->client, out.data, out.len);
 	ak_buf_reset(&out);
@@ -213,18 +233,31 @@ hand_over(struct queue *q, struct upstream *u)
 	return false;
 }
 
+/*
+ * When others wait, the backend gets its next request before this client its
+ * last bytes: they work side by side then.
+ */
 static void
 finish(struct queue *q, struct upstream *u, bool keep)
 {
 	struct request *r = u->request;
-	struct backend *b = u->backend;
+	bool others = q->queued > 0 && r->sched_id != 0;
 
 	if (r->client != NULL && r->client->chunked)
 		ak_buf_str(&out, HTTP1_LAST_CHUNK);
-	if (!hand_over(q, u))
+	if (!others && !hand_over(q, r))
 		return;
+	free(u->in);
+	u->in = NULL;
+	u->in_len = 0;
 	upstream_done(q, u, keep);
-	backend_result(q, b, r->status < 500);
+	backend_result(q, r, r->status < 500);
+	if (others) {
+		serve_settle(q, r, OUTCOME_OK);
+		serve_turn(q);
+		if (!hand_over(q, r))
+			return;
+	}
 	serve_end(q, r, OUTCOME_OK);
 }
 
@@ -235,8 +268,9 @@ feed(struct queue *q, struct upstream *u, const char *data, size_t len)
 	struct http1_span span = { 0 };
 	size_t used;
 
-	u->request->at_last = u->backend->at_byte = q->now;
-	u->backend->silent = false;
+	u->request->at_last = q->now;
+	if (u->request->sched_id != 0)
+		backend_heard(q, u->backend);
 	while (u->state == UP_SEND && len > 0) {
 		used = answer_head(q, u, data, len);
 		if (u->source.fd == -1)
@@ -250,7 +284,7 @@ feed(struct queue *q, struct upstream *u, const char *data, size_t len)
 		if (http1_body(&u->body, data, len, &used, &span) ==
 		    HTTP1_BAD) {
 			q->counters.upstream_bad++;
-			if (hand_over(q, u))
+			if (hand_over(q, u->request))
 				upstream_lost_as(q, u,
 				    "the server's answer is malformed");
 			return;
@@ -263,7 +297,7 @@ feed(struct queue *q, struct upstream *u, const char *data, size_t len)
 		finish(q, u, u->keep_alive && len == 0);
 		return;
 	}
-	if (!hand_over(q, u))
+	if (!hand_over(q, u->request))
 		return;
 	free(u->in);
 	u->in = NULL;

@@ -67,6 +67,10 @@ static const struct rule rules[] = {
 	{ "backup-uncovered", SEV_ERROR, true, lint_backup,
 	    "label aikit.backup: live, pause 10s, stop 60s, postgres, models, "
 	    "or none: REASON" },
+	{ "queue-bypass", SEV_ERROR, true, lint_queue_bypass,
+	    "leave that network and ask the queue, on network model" },
+	{ "queue-one", SEV_ERROR, true, lint_queue_one,
+	    "label aikit.queue on one service, on a network with Ollama" },
 	{ "label-title", SEV_ERROR, true, lint_title,
 	    "labels: {aikit.title: its name for people}" },
 	{ "label-docs", SEV_ERROR, true, lint_docs,

@@ -23,8 +23,10 @@ lint_fn lint_image, lint_restart, lint_check_missing, lint_check_process,
 
 /* lint_doors.c: what a service opens, and to whom. */
 lint_fn lint_ports, lint_port_twice, lint_socket, lint_privileged,
-    lint_host_network, lint_secret_environment, lint_secret_command,
-    lint_model_network, lint_model_port;
+    lint_host_network, lint_secret_environment, lint_secret_command;
+
+/* lint_model.c: who reaches a server of models. */
+lint_fn lint_model_network, lint_model_port, lint_queue_bypass, lint_queue_one;
 
 /* lint_backup.c: is what it holds in a backup? */
 lint_fn lint_backup;

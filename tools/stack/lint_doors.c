@@ -1,6 +1,6 @@
 /*
  * lint_doors - what a service opens, and to whom: ports, the Docker socket,
- * privileges, secrets where others can read them, the model's network.
+ * privileges, secrets where others can read them.
  */
 #include <ctype.h>
 #include <string.h>
@@ -302,45 +302,4 @@ lint_secret_command(const struct kit *kit AK_UNUSED,
 {
 	secret_words_in(ak_json_get(service->json, "command"), evidence);
 	secret_words_in(ak_json_get(service->json, "entrypoint"), evidence);
-}
-
-void
-lint_model_network(const struct kit *kit AK_UNUSED,
-    const struct service *service, struct ak_buf *evidence)
-{
-	if (ak_json_get(ak_json_get(service->json, "networks"), "model") &&
-	    !service_flag(service, "aikit.model"))
-		lint_add(evidence,
-		    "it can reach Ollama: it is on network "
-		    "model without label aikit.model");
-}
-
-/* A server of models, whatever the service is called. */
-static bool
-is_ollama(const struct service *service)
-{
-	const char *alias;
-
-	if (ak_starts(service->name, "ollama") && !service->one_shot)
-		return true;
-	ak_json_each(network, ak_json_get(service->json, "networks"))
-		ak_json_each(item, ak_json_get(network, "aliases")) {
-			alias = ak_json_str(item);
-			if (ak_streq(alias, "ollama"))
-				return true;
-		}
-	return false;
-}
-
-void
-lint_model_port(const struct kit *kit AK_UNUSED, const struct service *service,
-    struct ak_buf *evidence)
-{
-	if (!is_ollama(service))
-		return;
-	ak_json_each(port, ak_json_get(service->json, "ports")) {
-		AK_FREE char *text = port_text(port);
-
-		lint_add(evidence, "%s reaches Ollama past the edge", text);
-	}
 }

@@ -3,6 +3,8 @@
  */
 #include "tools/stack/status.h"
 
+#include <string.h>
+
 static bool watch, usage;
 
 const struct ak_opt status_options[] = {
@@ -22,6 +24,8 @@ static const struct ak_view service_view = {
 	    { "health", "CHECK", AK_SHOW_TEXT, 0,
 		"unhealthy=red starting=yellow" },
 	    { "probe", "PROBE", AK_SHOW_TEXT, 0, "failed=red" },
+	    { "queued", "QUEUED", AK_SHOW_NUMBER, 0, NULL },
+	    { "running", "RUNNING", AK_SHOW_NUMBER, 0, NULL },
 	    { "since", "SINCE", AK_SHOW_AGE, 0, NULL },
 	    { "restarts", "RESTARTS", AK_SHOW_NUMBER, 0, NULL },
 	    { "cpu_percent", "CPU %", AK_SHOW_PERCENT, 0, NULL },
@@ -105,6 +109,30 @@ usage_print(struct ak_out *out, const struct usage *used)
 	ak_out_int(out, "processes", used->pids);
 }
 
+/* What the health check of the queue says of its work, seconds ago at most. */
+static void
+print_work(struct ak_out *out, const struct row *row)
+{
+	const struct ak_json *last = NULL;
+	AK_JSON struct ak_json *work = NULL;
+	struct ak_err err = { 0 };
+	const char *text;
+
+	if (row->service == NULL || !service_flag(row->service, "aikit.queue"))
+		return;
+	ak_json_each(item,
+	    ak_json_at(row->state.container->inspect, "State.Health.Log"))
+		last = item;
+	text = ak_json_str(ak_json_get(last, "Output"));
+	if (text == NULL ||
+	    ak_json_parse(&work, text, strlen(text), &err) == -1 ||
+	    ak_json_get(work, "queued") == NULL)
+		return;
+	ak_out_int(out, "queued", ak_json_int(ak_json_get(work, "queued"), 0));
+	ak_out_int(out, "running",
+	    ak_json_int(ak_json_get(work, "running"), 0));
+}
+
 static void
 print_container(struct ak_out *out, const struct row *row)
 {
@@ -118,6 +146,7 @@ print_container(struct ak_out *out, const struct row *row)
 		ak_out_int(out, "exit_code", container->exit_code);
 	if (row->containers > 1)
 		ak_out_int(out, "containers", (int64_t)row->containers);
+	print_work(out, row);
 	print_drift(out, &row->drift);
 	print_ports(out, container);
 }

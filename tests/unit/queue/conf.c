@@ -56,6 +56,9 @@ static const struct {
 	    "" },
 	{ "a word that is none of them", "[queue]\nctx_policy = fix\n",
 	    "q.conf:2: ctx_policy: fix: not one of pass, pin, max", "" },
+	{ "a right to manage that is none",
+	    "[listen l]\naddress = unix:/s\nmanage = maybe\n",
+	    "q.conf:3: manage: maybe: not one of local, yes, no", "" },
 	{ "neither yes nor no", "[queue]\nshed = maybe\n",
 	    "q.conf:2: shed: maybe: not yes or no", "" },
 	{ "a mode that is not octal",
@@ -147,7 +150,8 @@ test_values(void)
 	    "[rule r]\nmodel = qwen*\nclass = batch\n"
 	    "[client alice]\nweight = 2\n"
 	    "[model llama3]\nbackends = b\nslots = 2\n"
-	    "[model big]\nname = hf.co/x/y:Q4\nnum_ctx = 32k\n";
+	    "[model big]\nname = hf.co/x/y:Q4\nnum_ctx = 32k\n"
+	    "[model qwen*]\nslots = 5\n";
 	CONFIG struct config *config = conf_new();
 	const struct settings *s = &config->settings;
 	struct sched_config built_in;
@@ -184,6 +188,41 @@ test_values(void)
 	is_int(s->models[0].sched.backends, 2, "a bit for each backend");
 	is_str(s->models[1].name, "hf.co/x/y:Q4", "a name that is too long");
 	is_int(s->models[1].num_ctx, 32768, "a context of a model");
+	is_str(s->models[2].name, "qwen*", "a pattern stays as it is");
+}
+
+static void
+test_manage(void)
+{
+	static const struct {
+		const char *address;
+		enum listen_manage manage;
+		bool may;
+	} rows[] = {
+		{ "127.0.0.1:1", LISTEN_LOCAL, true },
+		{ "127.8.9.1:1", LISTEN_LOCAL, true },
+		{ "[::1]:1", LISTEN_LOCAL, true },
+		{ "localhost:1", LISTEN_LOCAL, true },
+		{ "unix:/run/q", LISTEN_LOCAL, true },
+		{ "0.0.0.0:1", LISTEN_LOCAL, false },
+		{ "[::]:1", LISTEN_LOCAL, false },
+		{ "*:1", LISTEN_LOCAL, false },
+		{ "128.0.0.1:1", LISTEN_LOCAL, false },
+		{ "localhost.example:1", LISTEN_LOCAL, false },
+		{ "[::1]:1", LISTEN_NO, false },
+		{ "0.0.0.0:1", LISTEN_YES, true },
+	};
+
+	for (size_t i = 0; i < AK_COUNT(rows); i++) {
+		struct listen_conf listen = {
+			.address = rows[i].address,
+			.manage = rows[i].manage,
+		};
+
+		is_int(listen_manages(&listen), rows[i].may,
+		    "who comes by %s may%s manage", rows[i].address,
+		    rows[i].may ? "" : " not");
+	}
 }
 
 static void
@@ -318,6 +357,7 @@ main(void)
 {
 	test_refused();
 	test_values();
+	test_manage();
 	test_over();
 	test_print();
 	test_documents();

@@ -26,6 +26,7 @@ answered(const char *model)
 		.at_queued = 1000110,
 		.at_run = 1200110,
 		.at_sent = 1200140,
+		.own_us = 40,
 		.at_first = 3200140,
 		.at_token = 3200200,
 		.at_end = 4000000,
@@ -182,6 +183,70 @@ test_cancelled(void)
 	metrics_free(m);
 }
 
+static void
+switch_to(struct metrics *m, const char *from, const char *to, int status)
+{
+	struct request r = answered(to);
+
+	r.switching = true;
+	r.from = name_get(from, strlen(from));
+	r.cause = SCHED_BY_CLASS;
+	r.status = (uint16_t)status;
+	metrics_ended(m, &q, &r);
+	name_put(r.model);
+	name_put(r.from);
+}
+
+static void
+test_switches(void)
+{
+	struct metrics *m = metrics_new();
+	AK_FREE char *text = NULL;
+
+	switch_to(m, "", "a", 200);
+	switch_to(m, "a", "b", 200);
+	switch_to(m, "a", "b", 200);
+	switch_to(m, "b", "never-answered", 404);
+	text = text_of(m, false);
+#define S "aikit_queue_model_switches_total{"
+	has_line(text, S "from=\"none\",to=\"a\",reason=\"class\"} 1",
+	    "a load for which none had to go");
+	has_line(text, S "from=\"a\",to=\"b\",reason=\"class\"} 2",
+	    "loads for which one had to go");
+	has_line(text, S "from=\"b\",to=\"other\",reason=\"class\"} 1",
+	    "a name that no backend answered for is no label");
+	free(text);
+	for (int i = 0; i < 60 * 60; i++) {
+		AK_FREE char *from = ak_printf("m%d", i / 60);
+		AK_FREE char *to = ak_printf("m%d", i % 60);
+
+		switch_to(m, from, to, 200);
+	}
+	text = text_of(m, false);
+	is_int((long long)count_of(text, S), 513, "there is a bound");
+#undef S
+	metrics_free(m);
+}
+
+static void
+test_retries(void)
+{
+	struct metrics *m = metrics_new();
+	struct request r = answered("m");
+	AK_FREE char *text = NULL;
+
+	r.tries = 1;
+	metrics_ended(m, &q, &r);
+	r.tries = 0;
+	r.at_sent = 0;
+	metrics_ended(m, &q, &r);
+	text = text_of(m, false);
+	is_int((long long)count_of(text, "overhead_seconds_count"), 0,
+	    "what was sent twice or never is not our own time");
+	name_put(r.model);
+	metrics_free(m);
+}
+
 /* Whoever makes names up makes no series. */
 static void
 test_bounds(void)
@@ -263,6 +328,8 @@ main(void)
 	test_answer();
 	test_refusals();
 	test_cancelled();
+	test_switches();
+	test_retries();
 	test_bounds();
 	test_form();
 	sched_free(q.sched);

@@ -104,6 +104,10 @@ static const struct scene scenes[] = {
 	    "set preempt batch 1; add a batch ann A; pick a!; first a; "
 	    "done a; add b batch ann A; pick b; add c interactive bob B; "
 	    "pick stop=b; pick -; back b; pick c!" },
+	{ "also when all that may run at once do",
+	    "set limit 1; set preempt batch 1; up 0 2 1; add a batch ann A; "
+	    "pick a!; first a; done a; add b batch ann A; pick b; add c "
+	    "interactive bob B; pick stop=b; pick -; back b; pick c!" },
 	{ "but not once it streams, and not for the same model",
 	    "set preempt batch 1; add a batch ann A; pick a!; first a; add "
 	    "d interactive bob A; pick -; add c interactive bob B; pick -" },
