@@ -94,8 +94,9 @@ rows() {
 	sql -d n8n -c "DELETE FROM proof"
 	run -0 --separate-stderr aikit-backup restore --stack --yes
 	[ "$(rows)" = "$before" ]
-	[ -z "$(docker volume ls -q --filter \
-	    "label=com.docker.compose.project=$project" | grep replaced)" ]
+	[[ $(docker volume ls -q --filter \
+	    "label=com.docker.compose.project=$project") != *replaced* ]]
+	[ -z "$(find "$kit" -maxdepth 1 -name '.re*ing-*' -o -maxdepth 1 -name '.replaced-*')" ]
 
 	# Another key in place: the data would not be readable, so nothing is done.
 	head -c 32 /dev/urandom | base64 >"$kit/secrets/n8n_encryption_key"

@@ -132,14 +132,14 @@ remove_box(struct engine *engine, const char *id)
 static void
 remove_left(struct engine *engine)
 {
+	static const char path[] = "/containers/json?all=1&filters="
+				   "%7B%22label%22%3A%5B%22" DRILL_LABEL
+				   "%22%5D%7D";
 	AK_JSON struct ak_json *list = NULL;
 	struct ak_err ignored = { 0 };
 	int64_t pid;
 
-	if (engine_get(engine,
-		"/containers/json?all=1&filters=%7B%22label%22%3A%5B%22" DRILL_LABEL
-		"%22%5D%7D",
-		&list, &ignored) == -1)
+	if (engine_get(engine, path, &list, &ignored) == -1)
 		return;
 	ak_json_each(item, list) {
 		const char *label = ak_json_str(ak_json_get(ak_json_get(item,

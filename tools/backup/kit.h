@@ -2,7 +2,7 @@
  * kit - a Compose project as what there is to keep: volumes, databases, keys.
  *
  * What Compose makes of its files is the model; labels of its services say how
- * what they hold is kept (docs/backup-labels.md):
+ * what they hold is kept (aikit-backup(1)):
  *
  *	aikit.backup: HOW		each volume and writable folder of it
  *	aikit.backup.VOLUME: HOW	that volume

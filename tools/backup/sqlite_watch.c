@@ -34,7 +34,8 @@ forget(struct sqlite_watch *watch)
 {
 	if (watch->name != NULL)
 		sqlite_let_go(&watch->hold);
-	free(ak_take(&watch->name));
+	free(watch->name);
+	watch->name = NULL;
 }
 
 void
@@ -57,8 +58,9 @@ ending_of(const struct sqlite_watch *watch, const struct instead_ask *ask)
 	    dir.st_ino != watch->dir_ino || dir.st_dev != watch->dir_dev)
 		return NULL;
 	len = strlen(watch->name);
-	return strncmp(ask->name, watch->name, len) == 0 ? ask->name + len
-							 : NULL;
+	if (strncmp(ask->name, watch->name, len) != 0)
+		return NULL;
+	return ask->name + len;
 }
 
 /* What stands beside the database that is held. */
