@@ -113,6 +113,15 @@ alerts() {
 	done
 }
 
+@test "what to type next names what the kit has" {
+	while read -r name; do
+		grep -qE "^  $name:|^    $name: \\[" "$ROOT"/deploy/compose.yaml \
+			"$ROOT"/deploy/compose/*.yaml || deny "$name"
+	done < <(sed -nE \
+		's/.*command: "aikit-stack (status|restart|logs.*) ([a-z-]+)"$/\2/p' \
+		"$rules"/*.yml | sort -u)
+}
+
 @test "prometheus accepts its configuration, and every job that a rule names is in it" {
 	run -0 promtool check config --syntax-only "$config/prometheus/prometheus.yml"
 	run -0 promtool check rules "$rules"/*.yml
