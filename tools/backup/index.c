@@ -95,8 +95,8 @@ find(const struct index *index, const uint8_t id[ID_SIZE], size_t nth,
 		size_t at = SIZE_MAX;
 
 		while ((at = table_next(&index->table, id, at)) != SIZE_MAX) {
-			const struct index_entry *entry =
-			    &index->table.entries[at];
+			const struct index_entry *entry = &index->table
+							       .entries[at];
 
 			if (entry->pack == ENTRY_CLAIMED ||
 			    index->trashed[entry->pack] != trashed || nth-- > 0)

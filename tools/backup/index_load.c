@@ -50,8 +50,7 @@ struct loading {
 };
 
 static int
-take_pack(void *arg, const struct pack_list *list,
-    AK_UNUSED struct ak_err *err)
+take_pack(void *arg, const struct pack_list *list, AK_UNUSED struct ak_err *err)
 {
 	struct loading *loading = arg;
 	bool trashed = table_next(&loading->trash, list->pack, SIZE_MAX) !=

@@ -1,7 +1,8 @@
 /*
  * index_segment - one segment of the index: lists of packs, as bytes.
  *
- *	id[32]  kind[1]  size[8]  length of the list[4]  the list, as in a footer
+ *	id[32]  kind[1]  size[8]  length of the list[4]  the list, as in a
+ *footer
  *
  * again and again; squeezed, and sealed under its digest (SEAL_INDEX).
  */

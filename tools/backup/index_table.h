@@ -42,13 +42,13 @@ struct index {
 
 void table_free(struct index_table *table);
 /* The entry after at (SIZE_MAX: the first) with that prefix; SIZE_MAX none. */
-size_t table_next(const struct index_table *table,
-    const uint8_t prefix[PREFIX], size_t at);
+size_t table_next(const struct index_table *table, const uint8_t prefix[PREFIX],
+    size_t at);
 void table_add(struct index_table *table, const struct index_entry *entry);
 
 /* index_load.c: takes a pack in whose list is kept nowhere. pending: it is not
  * in a segment yet. A pack that is known already: nothing is done. */
-void index_take(struct index *index, const struct pack_list *list,
-    bool trashed, bool pending);
+void index_take(struct index *index, const struct pack_list *list, bool trashed,
+    bool pending);
 
 #endif

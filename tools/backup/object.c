@@ -36,12 +36,15 @@ bool
 object_check(const char *name, const void *data, size_t len)
 {
 	AK_BUF struct ak_buf hex = { 0 };
-	const char *slash = strrchr(name, '/'), *want = slash + 1;
+	const char *slash = strrchr(name, '/'), *want;
 	uint8_t digest[ID_SIZE];
 	size_t digits;
 
+	if (len == 0)
+		return false;
 	if (!slash)
 		return check_config(data, len);
+	want = slash + 1;
 	if (ak_starts(name, "snaps/") && strchr(want, '-'))
 		want = strchr(want, '-') + 1;
 	digits = strlen(want);

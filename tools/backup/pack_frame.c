@@ -44,8 +44,7 @@ pack_head_check(const struct pack_head *head, enum seal_cipher cipher,
 struct seal *
 pack_head_key(const struct pack_head *head, const struct seal_keys *keys)
 {
-	enum seal_use use = head->bytes[6] == PACK_META ? SEAL_META
-							 : SEAL_DATA;
+	enum seal_use use = head->bytes[6] == PACK_META ? SEAL_META : SEAL_DATA;
 	uint8_t key[SEAL_KEY];
 	struct seal *seal;
 

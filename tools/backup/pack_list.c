@@ -12,12 +12,12 @@
 #include "tools/backup/repo_config.h"
 #include "tools/backup/varint.h"
 
-#define FRAME_SIZE 17		    /* bytes in a footer */
-#define CHUNK_LEAST (ID_SIZE + 2)   /* the same of a chunk, at least */
+#define FRAME_SIZE 17		  /* bytes in a footer */
+#define CHUNK_LEAST (ID_SIZE + 2) /* the same of a chunk, at least */
 #define OFFSET_MAX ((uint64_t)1 << 40)
 
-static const char *const rooms[] = { [PACK_DATA] = "packs",
-	[PACK_META] = "meta" };
+static const char
+    *const rooms[] = { [PACK_DATA] = "packs", [PACK_META] = "meta" };
 
 void
 pack_list_free(struct pack_list *list)

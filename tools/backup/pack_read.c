@@ -68,7 +68,8 @@ pack_reader_begin(struct pack_reader *reader, const char *name,
 	reader->seal = NULL;
 	if (get(reader, &range, reader->head.bytes, mend, err) == -1)
 		return -1;
-	if (pack_head_check(&reader->head, reader->repo->cipher, kind, err) == -1)
+	if (pack_head_check(&reader->head, reader->repo->cipher, kind, err) ==
+	    -1)
 		return ak_fail_in(err, "%s", name);
 	reader->seal = pack_head_key(&reader->head, &reader->repo->keys);
 	strncpy(reader->name, name, sizeof(reader->name) - 1);
@@ -204,8 +205,8 @@ get_footer(struct pack_reader *reader, const char *name, uint64_t size,
 	end = size - PACK_TAIL - clen;
 	ak_buf_reset(&reader->sealed);
 	ak_buf_grow(&reader->sealed, clen);
-	if (store->ops->get(store, name, end, reader->sealed.data, clen,
-		err) == -1 ||
+	if (store->ops->get(store, name, end, reader->sealed.data, clen, err) ==
+		-1 ||
 	    open_footer(reader, tail, list, err) == -1)
 		return -1;
 	if (fits(list, end))

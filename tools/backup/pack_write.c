@@ -319,8 +319,7 @@ pack_writer_add(struct pack_writer *writer, const struct chunk *chunk,
 	    end_frame(writer, frame, compressible, err) == -1)
 		return -1;
 	append(writer, frame, chunk, data);
-	if (frame->count < PACK_FRAME_CHUNKS &&
-	    frame->len - HEADROOM < target)
+	if (frame->count < PACK_FRAME_CHUNKS && frame->len - HEADROOM < target)
 		return 0;
 	if (end_frame(writer, frame, compressible, err) == -1)
 		return -1;

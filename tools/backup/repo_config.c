@@ -75,7 +75,7 @@ config_parse(struct repo *repo, const char *text, size_t len,
     struct ak_err *err)
 {
 	AK_JSON struct ak_json *json = NULL;
-	const char *feed = memchr(text, '\n', len);
+	const char *feed = len > 0 ? memchr(text, '\n', len) : NULL;
 	int64_t version;
 
 	if (!feed ||
@@ -106,7 +106,7 @@ find_check(const char *text, size_t len)
 bool
 config_check(const struct repo *repo, const char *text, size_t len)
 {
-	const char *at = find_check(text, len);
+	const char *at = len > 0 ? find_check(text, len) : NULL;
 	AK_BUF struct ak_buf hex = { 0 };
 	uint8_t mac[32];
 
@@ -134,8 +134,8 @@ config_print(const struct repo *repo, struct ak_buf *buf)
 	    repo->parity ? "true" : "false", repo->level);
 	ak_buf_printf(buf, ",\"frame\":%zu,\"pack\":%zu", repo->frame_size,
 	    repo->pack_size);
-	seal_hmac(repo->keys.use[SEAL_MAC], buf->data + begin,
-	    buf->len - begin, digest);
+	seal_hmac(repo->keys.use[SEAL_MAC], buf->data + begin, buf->len - begin,
+	    digest);
 	ak_buf_str(buf, CHECK);
 	ak_crypt_hex(buf, digest, sizeof(digest));
 	ak_buf_str(buf, "\"}\n");

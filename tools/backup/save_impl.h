@@ -1,5 +1,6 @@
 /*
- * save_impl - the saver's own: what its thread that feeds and its workers share.
+ * save_impl - the saver's own: what its thread that feeds and its workers
+ * share.
  */
 #ifndef BACKUP_SAVE_IMPL_H
 #define BACKUP_SAVE_IMPL_H

@@ -3,7 +3,8 @@
  *
  *	0   "AIKS", version 1, cipher, 0, 0
  *	8   salt[32]
- *	40  sealed bytes and tag: nonce zero, associated data the 40 bytes before
+ *	40  sealed bytes and tag: nonce zero, associated data the 40 bytes
+ *before
  *
  * The salt makes the key the object's own, and so the nonce may be zero.
  */

@@ -143,9 +143,8 @@ repo_secret_read(struct repo_secret *secret, bool confirm, struct ak_err *err)
 	if (key && passphrase)
 		return ak_fail(err, AK_USAGE,
 		    "a key file and a passphrase file are given: one opens");
-	if (key && confirm && !ak_streq(key, "-") &&
-	    access(key, F_OK) == -1 && errno == ENOENT &&
-	    make_key_file(key, err) == -1)
+	if (key && confirm && !ak_streq(key, "-") && access(key, F_OK) == -1 &&
+	    errno == ENOENT && make_key_file(key, err) == -1)
 		return -1;
 	if (key || passphrase)
 		return read_named(key ? key : passphrase, &secret->bytes, err);

@@ -80,8 +80,8 @@ parse_members(struct slot_text *slot, const struct ak_json *json,
 {
 	const char *type = ak_json_str(ak_json_get(json, "type"));
 	const char *made = ak_json_str(ak_json_get(json, "created"));
-	int cipher = seal_cipher_by_name(
-	    ak_json_str(ak_json_get(json, "cipher")));
+	int cipher = seal_cipher_by_name(ak_json_str(ak_json_get(json,
+	    "cipher")));
 	size_t i = 0;
 
 	if (ak_json_int(ak_json_get(json, "aikit-backup-slot"), 0) != 1)
@@ -107,7 +107,7 @@ slot_parse(struct slot_text *slot, const char *text, size_t len,
 {
 	AK_JSON struct ak_json *json = NULL;
 	const char *label, *at = text, *last = NULL;
-	const char *feed = memchr(text, '\n', len);
+	const char *feed = len > 0 ? memchr(text, '\n', len) : NULL;
 
 	if (!feed ||
 	    ak_json_parse(&json, text, (size_t)(feed - text), err) == -1)
@@ -115,8 +115,7 @@ slot_parse(struct slot_text *slot, const char *text, size_t len,
 	while ((at = memmem(at, (size_t)(feed - at), SEALED, strlen(SEALED))))
 		last = at++;
 	if (!last || parse_members(slot, json, err) == -1)
-		return last ? -1
-			    : ak_fail(err, AK_DATA, "key slot: damaged");
+		return last ? -1 : ak_fail(err, AK_DATA, "key slot: damaged");
 	label = ak_json_str(ak_json_get(json, "label"));
 	slot->about.label = ak_strdup(label ? label : "");
 	slot->text = text;

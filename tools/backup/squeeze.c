@@ -105,8 +105,8 @@ squeeze_grow(struct squeeze *squeeze, const void *data, size_t len, size_t max,
 	ZSTD_inBuffer in = { data, len, 0 };
 	size_t begin = out->len, left = 1;
 
-	must(!ZSTD_isError(
-	    ZSTD_DCtx_reset(out_of(squeeze), ZSTD_reset_session_only)));
+	must(!ZSTD_isError(ZSTD_DCtx_reset(out_of(squeeze),
+	    ZSTD_reset_session_only)));
 	while (left != 0) {
 		size_t step = step_of(out->len - begin, max), before = in.pos;
 		ZSTD_outBuffer to = { 0 };
@@ -119,8 +119,8 @@ squeeze_grow(struct squeeze *squeeze, const void *data, size_t len, size_t max,
 			    ZSTD_getErrorName(left));
 		out->len += to.pos;
 		if (out->len - begin > max)
-			return ak_fail(err, AK_DATA,
-			    "larger than %zu bytes", max);
+			return ak_fail(err, AK_DATA, "larger than %zu bytes",
+			    max);
 		if (left != 0 && to.pos == 0 && in.pos == before)
 			return ak_fail(err, AK_DATA, "zstd: cut short");
 	}

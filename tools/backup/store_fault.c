@@ -3,9 +3,10 @@
  *
  * With "drop" what a power cut may take is taken before the end: names given
  * since the last sync are gone, names removed since are back, and drafts are
- * empty; with "reorder" all of that but the newest change, since a disk need not
- * keep to the order of what it was not told to keep. Objects are removed by sync here, and until then kept under a name in
- * tmp/ that says which they were.
+ * empty; with "reorder" all of that but the newest change, since a disk need
+ * not keep to the order of what it was not told to keep. Objects are removed by
+ * sync here, and until then kept under a name in tmp/ that says which they
+ * were.
  */
 #include <sys/stat.h>
 
@@ -98,7 +99,8 @@ empty_draft(void *arg, const char *name, AK_UNUSED uint64_t size,
 {
 	struct fault *fault = arg;
 
-	fchmodat(fault->dir, name, 0600, 0);
+	if (fchmodat(fault->dir, name, 0600, 0) == -1)
+		return 0;
 	close(openat(fault->dir, name, O_WRONLY | O_TRUNC | O_CLOEXEC));
 	return 0;
 }

@@ -42,8 +42,9 @@ static bool
 is_object(const char *name)
 {
 	return name[0] != '.' &&
-	    name[strspn(name, "0123456789abcdefghijklmnopqrstuvwxyz"
-			      "ABCDEFGHIJKLMNOPQRSTUVWXYZ._-")] == '\0';
+	    name[strspn(name,
+		"0123456789abcdefghijklmnopqrstuvwxyz"
+		"ABCDEFGHIJKLMNOPQRSTUVWXYZ._-")] == '\0';
 }
 
 static int list_below(const struct listing *listing, const char *place,

@@ -53,8 +53,9 @@ fail_write(const char *name, enum ak_code code, struct ak_err *err)
 
 	ak_err_set_sys(err, code, "%s", name);
 	if (why == ENOSPC || why == EDQUOT)
-		ak_err_help(err, "make room; what is stored is whole, and the "
-				 "next run goes on from it");
+		ak_err_help(err,
+		    "make room; what is stored is whole, and the "
+		    "next run goes on from it");
 	return -1;
 }
 
@@ -71,8 +72,8 @@ local_draft(struct store *store, struct draft *draft, struct ak_err *err)
 	draft->fd = openat(local->dir, draft->name,
 	    O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0444);
 	if (draft->fd == -1)
-		return fail_write(draft->name,
-		    code_of(errno, AK_CANTCREATE), err);
+		return fail_write(draft->name, code_of(errno, AK_CANTCREATE),
+		    err);
 	return 0;
 }
 

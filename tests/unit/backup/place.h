@@ -95,8 +95,8 @@ flip(const char *path, long offset)
 	if (!file)
 		return false;
 	if (fseek(file, offset, offset < 0 ? SEEK_END : SEEK_SET) == -1 ||
-	    (byte = fgetc(file)) == EOF ||
-	    fseek(file, -1, SEEK_CUR) == -1 || fputc(byte ^ 4, file) == EOF) {
+	    (byte = fgetc(file)) == EOF || fseek(file, -1, SEEK_CUR) == -1 ||
+	    fputc(byte ^ 4, file) == EOF) {
 		fclose(file);
 		return false;
 	}

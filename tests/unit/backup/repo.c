@@ -31,8 +31,8 @@ test_open(void)
 	is_int(try_open("one", KEY_TEXT, true), 0, "its key opens it");
 	is_int(try_open("one", KEY_TEXT "x", true), AK_NOPERM,
 	    "another does not: %s", err.text);
-	is_int(try_open("one", "no", false), AK_NOPERM,
-	    "nor a passphrase: %s", err.text);
+	is_int(try_open("one", "no", false), AK_NOPERM, "nor a passphrase: %s",
+	    err.text);
 	is_int(try_open("none", KEY_TEXT, true), AK_NOINPUT,
 	    "where nothing is: %s", err.text);
 	repo = NULL;

@@ -45,14 +45,16 @@ test_known(void)
 	    "HMAC-SHA256, RFC 4231 case 2");
 	memset(key, 0x0b, sizeof(key));
 	seal_hkdf(key, "salt", 4, "info", out);
-	is_str(hex(out, 32), 
+	is_str(hex(out, 32),
 	    "20818451610896c07e77bc9ea5f06a4d"
-	    "b922b2c726adda1af6c0a779dfe0446a", "HKDF-SHA256 of 32 bytes");
+	    "b922b2c726adda1af6c0a779dfe0446a",
+	    "HKDF-SHA256 of 32 bytes");
 	ak_buf_str(&secret, "password");
 	ok(seal_scrypt(&secret, salt, &cost, out, &err) == 0, "scrypt runs");
-	is_str(hex(out, 32), 
+	is_str(hex(out, 32),
 	    "771e1028865eb6820f661efc0b7c4c31"
-	    "9c05bf6c8c5c746f0688605b9796b6f3", "scrypt 1024 8 1");
+	    "9c05bf6c8c5c746f0688605b9796b6f3",
+	    "scrypt 1024 8 1");
 	cost.n = (uint64_t)1 << 40;
 	ok(seal_scrypt(&secret, salt, &cost, out, &err) == -1 &&
 		err.code == AK_DATA,
@@ -66,8 +68,7 @@ static int
 open_one(struct seal *seal, const uint8_t *sealed, size_t len, uint8_t *out)
 {
 	return seal_get(seal,
-	    &(struct seal_message){ nonce, "head", 4, sealed, len, out },
-	    &err);
+	    &(struct seal_message){ nonce, "head", 4, sealed, len, out }, &err);
 }
 
 static void
@@ -120,14 +121,15 @@ test_object(enum seal_cipher cipher)
 	for (size_t i = 0; i < sealed.len; i++) {
 		sealed.data[i] ^= 1;
 		ak_buf_reset(&out);
-		all = all && seal_object_open(key, SEAL_INDEX, sealed.data,
-				 sealed.len, &out, &err) == -1;
+		all = all &&
+		    seal_object_open(key, SEAL_INDEX, sealed.data, sealed.len,
+			&out, &err) == -1;
 		sealed.data[i] ^= 1;
 	}
 	ok(all, "%s: no bit of it can change", name);
 	if (cipher != SEAL_NONE)
-		ok(seal_object_open(key, SEAL_SNAPSHOT, sealed.data,
-		       sealed.len, &out, &err) == -1,
+		ok(seal_object_open(key, SEAL_SNAPSHOT, sealed.data, sealed.len,
+		       &out, &err) == -1,
 		    "%s: an index is no snapshot", name);
 	sealed.data[4] = 9;
 	ok(seal_object_open(key, SEAL_INDEX, sealed.data, sealed.len, &out,
