@@ -5,8 +5,8 @@
 # instruments. CC, CFLAGS, CPPFLAGS and LDFLAGS are the builder's own.
 
 # A name here is all that a new tool takes.
-TOOLS = stack queue
-PKGS = libcjson inih libcrypto libzstd
+TOOLS = stack queue backup
+PKGS = libcjson inih libcrypto libzstd libarchive
 # What a kit in use holds, and no package may.
 PRIVATE = .env local.ini secrets certificates
 
@@ -60,7 +60,6 @@ define link
 $(call say,LD)
 $(Q)$(CC) $(ALL_LDFLAGS) $(CFLAGS) $(LDFLAGS) -o $@ $(filter %.o %.a,$^) $(LIBS)
 endef
-
 all: $(BIN)
 programs: $(BIN) $(UNIT) $(FUZZ)
 
@@ -79,14 +78,15 @@ $(B)/%.o: %.c $(B)/flags.mk
 	$(call say,CC)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(ALL_CFLAGS) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
-
 $(B)/version: again
 	$(Q)echo $(VERSION) | cmp -s - $@ || echo $(VERSION) >$@
 VERSIONED = $(B)/lib/cmd.o $(B)/tools/queue/metrics_now.o
-$(VERSIONED): ALL_CFLAGS += -DAK_VERSION='"$(VERSION)"'
 $(VERSIONED): $(B)/version
+$(VERSIONED): ALL_CFLAGS += -DAK_VERSION='"$(VERSION)"'
 $(B)/lib/layers.o: ALL_CFLAGS += -DAK_TOOLS='"$(TOOLS)"'
-
+# Small is fast to start; a backup is long at work.
+$(B)/tools/backup/%.o: CFLAGS += -O2
+$(B)/tools/backup/reader.o: tools/backup/restore.py
 # A tool is its main.o; the rest is an archive, for tests to link with.
 define tool
 $(B)/$(1).a: $(filter-out %/main.o,$(call objects,tools/$(1)/*.c))
@@ -138,15 +138,12 @@ install: all
 	    $(SHARE)/bash-completion/completions/aikit-$$t || exit; done
 	install -D -m 644 -t $(SHARE)/aikit etc/aikit.conf etc/aikit-queue.conf
 	tar -c $(PRIVATE:%=--exclude=deploy/%) deploy | tar -x -C $(SHARE)/aikit
-
 dist:
 	$(Q)echo $(VERSION) >$(B)/VERSION
 	git archive --prefix=aikit-$(VERSION)/ --add-file=$(B)/VERSION HEAD | \
 	    gzip -9n >$(DIST)
-
 clean:
 	rm -rf $(B)
-.PHONY: all programs check asan fuzz fuzz-run cover bench lint format tidy \
-	install dist clean again
+.PHONY: check asan fuzz cover bench lint format tidy install dist clean again
 .SECONDARY:
 -include $(patsubst %.c,$(B)/%.d,$(SOURCES))

@@ -58,10 +58,13 @@ ak_proc_result_free(struct ak_proc_result *result)
 }
 
 static int
-input_open(const char *input)
+input_open(const struct ak_proc *proc)
 {
+	const char *input = proc->input;
 	AK_CLOSE int fd = -1;
 
+	if (proc->input_fd > 0)
+		return fcntl(proc->input_fd, F_DUPFD_CLOEXEC, 0);
 	if (!input)
 		return open("/dev/null", O_RDONLY | O_CLOEXEC);
 	fd = memfd_create("input", MFD_CLOEXEC);
@@ -93,7 +96,7 @@ pipes_open(const struct ak_proc *proc, struct pipes *pipes)
 	int *fd = pipes->fd;
 
 	memset(pipes, -1, sizeof(*pipes));
-	fd[INPUT] = input_open(proc->input);
+	fd[INPUT] = input_open(proc);
 	if (fd[INPUT] == -1 || pipe2(&fd[EXCUSE], O_CLOEXEC) == -1)
 		return -1;
 	if (!proc->pass_out && pipe_open(&fd[OUT]) == -1)

@@ -109,7 +109,7 @@ alerts() {
 		grep -Eq 'severity: (critical|warning|none)' <<< "$text"
 		grep -q ' summary: ' <<< "$text"
 		grep -q ' description: ' <<< "$text"
-		grep -q ' command: "aikit-stack ' <<< "$text"
+		grep -Eq ' command: "aikit-(stack|backup) ' <<< "$text"
 	done
 }
 

@@ -42,7 +42,7 @@ services:
     networks: [edge]
     ports: ["127.0.0.1:$port:80"]
     volumes: ["web_data:/data"]
-    labels: {aikit.title: Web, aikit.docs: "https://example.org/"}
+    labels: {aikit.backup: live, aikit.title: Web, aikit.docs: "https://example.org/"}
 volumes:
   web_data: {}
 E

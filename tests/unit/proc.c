@@ -3,6 +3,7 @@
  */
 #include "lib/proc.h"
 
+#include <sys/mman.h>
 #include <sys/wait.h>
 
 #include <fcntl.h>
@@ -125,6 +126,23 @@ test_given(void)
 	    "input that nobody reads hurts nobody");
 }
 
+static void
+test_input_fd(void)
+{
+	AK_PROC_RESULT struct ak_proc_result result = { 0 };
+	AK_CLOSE int fd = memfd_create("input", MFD_CLOEXEC);
+	struct ak_proc proc = shell(SHELL("cat"));
+	struct ak_err err = { 0 };
+
+	dprintf(fd, "0123456789");
+	lseek(fd, 4, SEEK_SET);
+	proc.input_fd = fd;
+	proc.input = "not this";
+	is_int(ak_proc_run(&proc, &result, &err), 0, "runs (%s)", err.text);
+	is_str(ak_buf_text(&result.out), "456789",
+	    "a descriptor is its input from where it stands");
+}
+
 /* A zombie that nobody has reaped yet is not. */
 static bool
 alive(pid_t pid)
@@ -243,6 +261,7 @@ main(void)
 	test_ends();
 	test_cannot_run();
 	test_given();
+	test_input_fd();
 	test_limits();
 	test_group();
 	test_orphan();

@@ -64,6 +64,9 @@ static const struct rule rules[] = {
 	    "leave network model, or say why with label aikit.model" },
 	{ "model-port", SEV_ERROR, true, lint_model_port,
 	    "remove ports: the edge asks for a token, the model does not" },
+	{ "backup-uncovered", SEV_ERROR, true, lint_backup,
+	    "label aikit.backup: live, pause 10s, stop 60s, postgres, models, "
+	    "or none: REASON" },
 	{ "queue-bypass", SEV_ERROR, true, lint_queue_bypass,
 	    "leave that network and ask the queue, on network model" },
 	{ "queue-one", SEV_ERROR, true, lint_queue_one,

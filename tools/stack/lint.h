@@ -28,6 +28,9 @@ lint_fn lint_ports, lint_port_twice, lint_socket, lint_privileged,
 /* lint_model.c: who reaches a server of models. */
 lint_fn lint_model_network, lint_model_port, lint_queue_bypass, lint_queue_one;
 
+/* lint_backup.c: is what it holds in a backup? */
+lint_fn lint_backup;
+
 /* lint_files.c: what only the text of the files tells. */
 void lint_files(const struct kit *kit, finding_fn *each, void *arg);
 

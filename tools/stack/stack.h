@@ -23,7 +23,8 @@
  *	wait.c      until services are well, or why not; tell.c shows it
  *	lint.c      the rules for compose files, in lint_rules.c (how a service
  *	            is run), lint_doors.c (what it opens), lint_model.c (who
- *	            reaches Ollama), lint_files.c (text)
+ *	            reaches Ollama), lint_backup.c (is what it holds kept),
+ *	            lint_files.c (text)
  *	host.c      the machine: accelerator, disk, memory
  *	ports.c     who listens on a TCP port
  *	findings.c  what was found, out as records; what the daemon is asked for

@@ -1,0 +1,178 @@
+#!/usr/bin/env bats
+# aikit-backup looked after: keys, verification by turns, status, schedule, and
+# who is told.
+
+load house
+
+setup() {
+	cd "$BATS_TEST_TMPDIR" || exit
+	export AIKIT_BACKUP_REPO=$PWD/repo AIKIT_BACKUP_KEY_FILE=$PWD/key
+	export XDG_STATE_HOME=$PWD/state
+	mkdir source
+	seq 30000 >source/numbers
+	head -c 300000 /dev/urandom >source/random
+	aikit-backup init >/dev/null
+	aikit-backup backup source >/dev/null
+}
+
+# field TYPE KEY: of the records in $output.
+field() {
+	jq -r "select(.type == \"$1\") | .$2" <<<"$output"
+}
+
+@test "a key slot is added, opens, and is removed; the last one is not" {
+	(umask 077 && echo 'correct horse' >phrase)
+	run -0 aikit-backup key add --new-passphrase-file phrase --label paper
+	id=$(field key id)
+	run -0 aikit-backup key list
+	[ "$(field key kind | sort | xargs)" = 'key_file passphrase' ]
+	[[ $(field key label) == *paper* ]]
+	run -0 env -u AIKIT_BACKUP_KEY_FILE aikit-backup snapshots \
+	    --passphrase-file phrase
+	run -66 --separate-stderr aikit-backup key rm 0123456789abcdef
+	complains
+	run -0 aikit-backup key rm "$id"
+	run -77 env -u AIKIT_BACKUP_KEY_FILE aikit-backup snapshots \
+	    --passphrase-file phrase
+	[ -z "$(find repo -name "$id")" ]
+	run -0 aikit-backup key list
+	run -77 --separate-stderr aikit-backup key rm "$(field key id)"
+	complains
+}
+
+@test "passwd replaces the slot that opened it" {
+	run -0 aikit-backup key passwd --new-key-file new
+	run -77 aikit-backup snapshots
+	run -0 aikit-backup snapshots --key-file new
+	run -0 aikit-backup key list --key-file new
+	[ "$(field key kind)" = key_file ]
+}
+
+@test "a recovery code opens it, however it is typed, and is shown once" {
+	run -0 aikit-backup key add --recovery
+	code=$(field key code)
+	[ "${#code}" -gt 30 ]
+	(umask 077 && tr 'A-Z-' 'a-z ' <<<"$code" >typed)
+	run -0 env -u AIKIT_BACKUP_KEY_FILE aikit-backup snapshots \
+	    --passphrase-file typed
+	run -0 aikit-backup key list
+	[[ $output != *"$code"* ]]
+	no_canary "$code" repo state
+}
+
+@test "verify reads what was not read for so long, and nothing twice" {
+	run -0 aikit-backup verify --level data --due 30d
+	[ "$(field verify chunks)" -gt 0 ]
+	run -0 aikit-backup verify --level data --due 30d
+	[ "$(field verify chunks)" = 0 ]
+	run -0 aikit-backup verify --level data
+	[ "$(field verify chunks)" -gt 0 ]
+}
+
+@test "all parts together are the whole" {
+	run -0 aikit-backup verify --level data
+	whole=$(field verify chunks) sum=0
+	for i in 1 2 3; do
+		run -0 aikit-backup verify --level data --part "$i/3"
+		sum=$((sum + $(field verify chunks)))
+	done
+	[ "$sum" = "$whole" ]
+	run -64 --separate-stderr aikit-backup verify --part 4/3
+	complains
+}
+
+@test "a snapshot is compared with files, and each difference is named" {
+	run -0 aikit-backup verify --against /
+	cp -r source kept
+	echo more >>source/numbers
+	printf x | dd of=source/random conv=notrunc status=none
+	run -1 aikit-backup verify --against /
+	[ "$(field differs what | sort | xargs)" = 'content size' ]
+	rm source/numbers
+	run -1 aikit-backup verify --against /
+	field differs what | grep -qx missing
+	run -64 --separate-stderr aikit-backup verify --level against
+	complains
+}
+
+@test "status says what is well and what is late" {
+	run -0 aikit-backup status
+	[ "$(field status 'what + " " + .state' | head -n 1)" = 'backup well' ]
+	chmod u+w repo/packs/*/*
+	printf x | dd of="$(find repo/packs -type f | head -n 1)" seek=1000 \
+	    bs=1 conv=notrunc status=none
+	run -65 aikit-backup verify --level data
+	run -1 aikit-backup status
+	field status 'what + " " + .state' | grep -qx 'verify_data failed'
+	run -0 aikit-backup verify --level data --repair
+	run -0 aikit-backup status
+}
+
+@test "each run is in the metrics, which promtool reads" {
+	mkdir metrics
+	export AIKIT_BACKUP_METRICS=$PWD/metrics
+	run -0 aikit-backup backup source
+	run -0 aikit-backup verify --level data
+	run -0 promtool check metrics <"$(echo metrics/*.prom)"
+	for what in backup verify_data; do
+		grep -q "last_run_ok{.*what=\"$what\"} 1" metrics/*.prom
+	done
+}
+
+@test "a program is told of each run" {
+	cat >told <<'END'
+#!/bin/sh
+cat >>heard
+END
+	chmod +x told
+	export AIKIT_BACKUP_NOTIFY=$PWD/told
+	run -0 aikit-backup verify
+	[ "$(jq -r '.type + .what + (.ok | tostring)' heard)" = \
+	    backup_runverify_fasttrue ]
+	rm "$(find repo/packs -type f | head -n 1)"
+	run -65 aikit-backup verify
+	[ "$(jq -r .ok heard | tail -n 1)" = false ]
+	jq -r .problem heard | grep -q damaged
+	export AIKIT_BACKUP_NOTIFY=$PWD/nobody
+	run -0 --separate-stderr aikit-backup prune --plan
+}
+
+@test "timers are shown, installed, and left alone when they are as they should be" {
+	run -0 aikit-backup schedule show --backup hourly
+	[[ $output == *"OnCalendar=hourly"* && $output == *"verify --level data"* ]]
+	[[ $output == *"--repo \"$PWD/repo\""* ]]
+	run -1 aikit-backup schedule install --to units --plan
+	[ ! -e units ]
+	run -0 aikit-backup schedule install --to units
+	[ "$(find units -type f | wc -l)" = 8 ]
+	run -0 systemd-analyze verify --man=no units/*
+	run -0 aikit-backup schedule install --to units --plan
+}
+
+@test "lines of a crontab replace those of before, and no others" {
+	mkdir bin
+	cat >bin/crontab <<'END'
+#!/bin/sh
+if [ "$1" = -l ]; then cat "$HOME/table"; else cat >"$HOME/new"; mv "$HOME/new" "$HOME/table"; fi
+END
+	chmod +x bin/crontab
+	export HOME=$PWD PATH=$PWD/bin:$PATH
+	echo '1 2 3 4 5 mine' >table
+	run -0 aikit-backup schedule install --cron
+	[ "$(grep -c aikit-backup table)" = 6 ]
+	run -0 aikit-backup schedule install --cron --backup '5 * * * *'
+	[ "$(grep -c aikit-backup table)" = 6 ]
+	grep -qx '1 2 3 4 5 mine' table
+	grep -q '^5 \* \* \* \* ' table
+}
+
+@test "what a repository is, and the texts beside it made new" {
+	run -0 aikit-backup repo info
+	[ "$(field repository snapshots)" = 1 ]
+	[ "$(field repository cipher)" = aes-256-gcm ]
+	chmod u+w repo/restore.py
+	echo '# older' >repo/restore.py
+	run -0 aikit-backup repo upgrade
+	cmp repo/restore.py "$ROOT/tools/backup/restore.py"
+	run -0 aikit-backup verify --level scrub
+}

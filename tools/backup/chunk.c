@@ -1,0 +1,101 @@
+/*
+ * chunk - where a file is cut, by what it is.
+ *
+ * The hash at a byte depends on it and the 63 before, since the table's values
+ * are shifted out after 64 steps. It is tested by its upper bits, those that
+ * depend on most bytes.
+ */
+#include "tools/backup/chunk.h"
+
+#include <string.h>
+
+#include "tools/backup/seal.h"
+
+#define WINDOW 64
+
+static const struct cut {
+	uint32_t min, average, max;
+	unsigned before, behind; /* bits that must be 0, either side of it */
+} cuts[] = {
+	[CHUNK_DEFAULT] = { 16 << 10, 64 << 10, 256 << 10, 18, 14 },
+	[CHUNK_SMALL] = { 32 << 10, 32 << 10, 32 << 10, 0, 0 },
+	[CHUNK_DB] = { 16 << 10, 16 << 10, 16 << 10, 0, 0 },
+	[CHUNK_BLOB] = { 256 << 10, 1 << 20, 4 << 20, 22, 18 },
+	[CHUNK_TREE] = { 1 << 20, 1 << 20, 1 << 20, 0, 0 },
+};
+_Static_assert(AK_COUNT(cuts) == CHUNK_CLASSES, "a row for each class");
+
+void
+chunker_init(struct chunker *chunker, const uint8_t key[32])
+{
+	for (size_t i = 0; i < AK_COUNT(chunker->gear); i++) {
+		uint8_t byte = (uint8_t)i, mac[32];
+		uint64_t value = 0;
+
+		seal_hmac(key, &byte, 1, mac);
+		for (size_t n = 8; n-- > 0;)
+			value = value << 8 | mac[n];
+		chunker->gear[i] = value;
+	}
+}
+
+uint32_t
+chunk_max(enum chunk_class class, uint32_t page)
+{
+	return class == CHUNK_DB && page > cuts[class].max ? page
+							   : cuts[class].max;
+}
+
+/* The first place in from..to where the upper bits are 0; to when none. */
+static size_t
+roll(const struct chunker *chunker, uint64_t *hash, const uint8_t *data,
+    size_t from, size_t to, unsigned bits)
+{
+	const uint64_t *gear = chunker->gear;
+	uint64_t h = *hash, below = (uint64_t)1 << (64 - bits);
+
+	for (size_t i = from; i < to; i++) {
+		h = (h << 1) + gear[data[i]];
+		if (h < below)
+			return i;
+	}
+	*hash = h;
+	return to;
+}
+
+/* The chunk ends behind the byte at which the hash is found good. */
+static size_t
+cut_by_content(const struct chunker *chunker, const struct cut *cut,
+    const uint8_t *data, size_t len)
+{
+	size_t first = len < cut->average ? len : cut->average;
+	size_t second = len < cut->max ? len : cut->max;
+	uint64_t hash = 0;
+	size_t at;
+
+	if (len <= cut->min)
+		return 0;
+	for (size_t i = cut->min - WINDOW; i < cut->min; i++)
+		hash = (hash << 1) + chunker->gear[data[i]];
+	at = roll(chunker, &hash, data, cut->min, first, cut->before);
+	if (at < first)
+		return at + 1;
+	at = roll(chunker, &hash, data, first, second, cut->behind);
+	if (at < second)
+		return at + 1;
+	return len >= cut->max ? cut->max : 0;
+}
+
+size_t
+chunk_cut(const struct chunker *chunker, enum chunk_class class, uint32_t page,
+    const uint8_t *data, size_t len, bool last)
+{
+	uint32_t max = chunk_max(class, page);
+	size_t end = 0;
+
+	if (cuts[class].before != 0)
+		end = cut_by_content(chunker, &cuts[class], data, len);
+	else if (len >= max)
+		end = max;
+	return end == 0 && last ? len : end;
+}

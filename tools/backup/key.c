@@ -1,0 +1,207 @@
+/*
+ * key - the slots that open a repository: shown, added, removed, replaced.
+ *
+ * Whoever had a secret may have the master key: removing a slot keeps out those
+ * who did not look before.
+ */
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "lib/crypt.h"
+#include "lib/secret.h"
+#include "tools/backup/commands.h"
+#include "tools/backup/repo.h"
+
+static struct {
+	const char *key_file, *passphrase_file, *label;
+	bool recovery;
+} o;
+
+const struct ak_opt key_options[] = {
+	{ 0, "new-key-file", "file", "the new slot is opened by this key",
+	    AK_STRING(&o.key_file) },
+	{ 0, "new-passphrase-file", "file", "by the passphrase in this file",
+	    AK_STRING(&o.passphrase_file) },
+	{ 0, "recovery", NULL, "by a code to write down, shown once",
+	    AK_FLAG(&o.recovery) },
+	{ 0, "label", "text", "what it is for", AK_STRING(&o.label) },
+	{ 0 },
+};
+
+static const struct ak_view key_view = {
+	"key",
+	{ { "id", "ID", AK_SHOW_TEXT, 0, NULL },
+	    { "kind", "KIND", AK_SHOW_TEXT, 0, NULL },
+	    { "created", "CREATED", AK_SHOW_TIME, 0, NULL },
+	    { "label", "LABEL", AK_SHOW_TEXT, 0, NULL },
+	    { "code", "CODE", AK_SHOW_TEXT, 0, NULL } },
+	false,
+};
+
+static const char *const kinds[] = {
+	[SLOT_PASSPHRASE] = "passphrase",
+	[SLOT_KEY_FILE] = "key_file",
+	[SLOT_RECOVERY] = "recovery",
+};
+_Static_assert(AK_COUNT(kinds) == SLOT_TYPES, "a name a kind");
+
+static int
+show(void *arg, const struct slot *slot, AK_UNUSED struct ak_err *err)
+{
+	struct ak_out *out = arg;
+
+	ak_out_begin(out, &key_view);
+	ak_out_str(out, "id", slot->id);
+	ak_out_str(out, "kind", kinds[slot->type]);
+	ak_out_time(out, "created", slot->created);
+	if (slot->label && slot->label[0] != '\0')
+		ak_out_str(out, "label", slot->label);
+	ak_out_end(out);
+	return 0;
+}
+
+static int
+count_slot(void *arg, AK_UNUSED const struct slot *slot,
+    AK_UNUSED struct ak_err *err)
+{
+	++*(size_t *)arg;
+	return 0;
+}
+
+/* What the new slot is opened by; a new key file is made when missing. */
+static int
+new_secret(enum slot_type *type, struct ak_buf *bytes, struct ak_err *err)
+{
+	struct backup_options before = backup_options;
+	struct repo_secret secret = { 0 };
+	int got;
+
+	if ((o.key_file != NULL) + (o.passphrase_file != NULL) + o.recovery > 1)
+		return ak_fail(err, AK_USAGE,
+		    "a slot is opened by one thing alone");
+	if (o.recovery) {
+		char code[SLOT_RECOVERY_CODE];
+
+		*type = SLOT_RECOVERY;
+		slot_recovery_code(code);
+		ak_buf_str(bytes, code);
+		ak_crypt_wipe(code, sizeof(code));
+		return 0;
+	}
+	*type = o.key_file ? SLOT_KEY_FILE : SLOT_PASSPHRASE;
+	backup_options.key_file = o.key_file;
+	backup_options.passphrase_file = o.passphrase_file;
+	got = repo_secret_read(&secret, true, err);
+	backup_options = before;
+	if (got == 0)
+		ak_buf_add(bytes, secret.bytes.data, secret.bytes.len);
+	repo_secret_free(&secret);
+	return got;
+}
+
+/* The code is the point of the command, and is shown this once. */
+static int
+add(struct ak_ctx *ctx, struct repo *repo)
+{
+	AK_SECRET struct ak_buf bytes = { 0 };
+	AK_FREE char *label = ak_strdup(o.label ? o.label : "");
+	struct slot slot = { .label = label };
+	char id[17];
+
+	if (new_secret(&slot.type, &bytes, &ctx->err) == -1 ||
+	    slot_add(repo, &slot, &bytes, id, &ctx->err) == -1)
+		return -1;
+	ak_out_begin(ctx->out, &key_view);
+	ak_out_str(ctx->out, "id", id);
+	ak_out_str(ctx->out, "kind", kinds[slot.type]);
+	if (label[0] != '\0')
+		ak_out_str(ctx->out, "label", label);
+	if (slot.type == SLOT_RECOVERY)
+		ak_out_bytes(ctx->out, "code", bytes.data, bytes.len);
+	ak_out_end(ctx->out);
+	return 0;
+}
+
+/* Every key that is left opens it; without one nobody does. */
+static int
+rm(struct ak_ctx *ctx, struct repo *repo, const char *id)
+{
+	size_t count = 0;
+
+	if (!id)
+		return ak_fail(&ctx->err, AK_USAGE, "key rm: no slot is named");
+	if (slot_each(repo, count_slot, &count, &ctx->err) == -1)
+		return -1;
+	if (count < 2) {
+		ak_err_set(&ctx->err, AK_NOPERM, "%s: it is the last slot", id);
+		ak_err_help(&ctx->err, "aikit-backup key add");
+		return -1;
+	}
+	return slot_remove(repo, id, &ctx->err);
+}
+
+struct only {
+	enum slot_type type;
+	size_t count;
+	char id[17];
+};
+
+static int
+find_only(void *arg, const struct slot *slot, AK_UNUSED struct ak_err *err)
+{
+	struct only *only = arg;
+
+	if (slot->type != only->type)
+		return 0;
+	only->count++;
+	memcpy(only->id, slot->id, sizeof(only->id));
+	return 0;
+}
+
+/* The new one is there before the old one goes. */
+static int
+passwd(struct ak_ctx *ctx, struct repo *repo, const char *id)
+{
+	struct only only = { .type = backup_options.key_file
+		    ? SLOT_KEY_FILE
+		    : SLOT_PASSPHRASE };
+
+	if (slot_each(repo, find_only, &only, &ctx->err) == -1)
+		return -1;
+	if (!id && only.count != 1) {
+		ak_err_set(&ctx->err, AK_USAGE,
+		    "%zu slots are of this kind: name the one to replace",
+		    only.count);
+		ak_err_help(&ctx->err, "aikit-backup key list");
+		return -1;
+	}
+	if (add(ctx, repo) == -1)
+		return -1;
+	return slot_remove(repo, id ? id : only.id, &ctx->err);
+}
+
+int
+key_run(struct ak_ctx *ctx, int count, char *operands[])
+{
+	REPO struct repo *repo = NULL;
+	const char *what = operands[0], *id = count > 1 ? operands[1] : NULL;
+	static const char *const known[] = { "list", "add", "rm", "passwd" };
+	bool is_known = false;
+
+	for (size_t i = 0; i < AK_COUNT(known); i++)
+		is_known |= ak_streq(known[i], what);
+	if (!is_known)
+		return ak_fail(&ctx->err, AK_USAGE,
+		    "%s: not list, add, rm or passwd", what);
+	if (repo_open_asked(&repo, &ctx->err) == -1)
+		return -1;
+	if (ak_streq(what, "list"))
+		return slot_each(repo, show, ctx->out, &ctx->err);
+	if (ak_streq(what, "add"))
+		return add(ctx, repo);
+	if (ak_streq(what, "rm"))
+		return rm(ctx, repo, id);
+	return passwd(ctx, repo, id);
+}
