@@ -9,7 +9,6 @@ TOOLS = stack queue backup
 PKGS = libcjson inih libcrypto libzstd libarchive
 # What a kit in use holds, and no package may.
 PRIVATE = .env local.ini secrets certificates
-
 B = build
 CFLAGS = -Oz -g
 FUZZ_SECONDS = 5
@@ -38,7 +37,6 @@ TRY = -fstack-protector-strong -fstack-clash-protection -fPIE -pie \
 	-fdata-sections -fno-asynchronous-unwind-tables \
 	-Wl,-z,noexecstack,-z,nodlopen,--as-needed,--no-copy-dt-needed-entries \
 	-Wl,-z,pack-relative-relocs
-
 ALL_CFLAGS = -std=gnu17 -D_GNU_SOURCE -I. -ffile-prefix-map=$(CURDIR)=. \
 	$(WARN) $(filter-out -Wl% -pie,$(HARDEN))
 ALL_LDFLAGS = $(filter -Wl% -pie,$(HARDEN))
@@ -49,16 +47,19 @@ ALL_CFLAGS += -fsanitize=$(SANITIZE) -fno-sanitize-recover=all \
 else ifneq ($(filter -O1 -O2 -O3 -Os -Oz,$(CFLAGS)),)
 ALL_CFLAGS += -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=3
 endif
-
 objects = $(patsubst %.c,$(B)/%.o,$(sort $(wildcard $(1))))
 BIN = $(TOOLS:%=$(B)/aikit-%)
 UNIT = $(patsubst %.o,%,$(call objects,tests/unit/*.c tests/unit/*/*.c))
 REPLAY = $(B)/tests/fuzz/replay.o
 FUZZ = $(filter-out %/replay,$(patsubst %.o,%,$(call objects,tests/fuzz/*.c)))
 SOURCES = $(sort $(wildcard lib/*.c tools/*/*.c tests/*/*.c tests/unit/*/*.c))
+# Tools meet in no program: a test is linked with the one it is named after.
+named = $(filter $(TOOLS),$(subst -, ,$(subst _, ,$(subst /, ,$(@:$(B)/%=%)))))
+others = $(filter-out $(or $(named),stack),$(TOOLS))
 define link
 $(call say,LD)
-$(Q)$(CC) $(ALL_LDFLAGS) $(CFLAGS) $(LDFLAGS) -o $@ $(filter %.o %.a,$^) $(LIBS)
+$(Q)$(CC) $(ALL_LDFLAGS) $(CFLAGS) $(LDFLAGS) -o $@ \
+    $(filter-out $(others:%=$(B)/%.a),$(filter %.o %.a,$^)) $(LIBS)
 endef
 all: $(BIN)
 programs: $(BIN) $(UNIT) $(FUZZ)
@@ -84,7 +85,7 @@ VERSIONED = $(B)/lib/cmd.o $(B)/tools/queue/metrics_now.o
 $(VERSIONED): $(B)/version
 $(VERSIONED): ALL_CFLAGS += -DAK_VERSION='"$(VERSION)"'
 $(B)/lib/layers.o: ALL_CFLAGS += -DAK_TOOLS='"$(TOOLS)"'
-# Small is fast to start; a backup is long at work.
+# Small starts fast; a backup is long at work.
 $(B)/tools/backup/%.o: CFLAGS += -O2
 $(B)/tools/backup/reader.o: tools/backup/restore.py
 # A tool is its main.o; the rest is an archive, for tests to link with.
@@ -129,7 +130,6 @@ tidy: $(SOURCES:%.c=$(B)/%.tidy)
 $(B)/%.tidy: %.c $(B)/%.o .clang-tidy
 	$(call say,TIDY)
 	$(Q)clang-tidy --quiet $< -- 2>/dev/null && touch $@
-
 install: all
 	install -D -t $(DESTDIR)$(PREFIX)/bin $(BIN)
 	for n in 1 5 7; do install -D -m 644 -t $(SHARE)/man/man$$n man/*.$$n \
