@@ -46,15 +46,35 @@ chunk_max(enum chunk_class class, uint32_t page)
 							   : cuts[class].max;
 }
 
-/* The first place in from..to where the upper bits are 0; to when none. */
+/*
+ * The first place in from..to where the upper bits are 0; to when none. This
+ * is gone through for every byte there is: eight at a time, with one branch
+ * for all, is twice as fast as one by one.
+ */
 static size_t
 roll(const struct chunker *chunker, uint64_t *hash, const uint8_t *data,
     size_t from, size_t to, unsigned bits)
 {
 	const uint64_t *gear = chunker->gear;
 	uint64_t h = *hash, below = (uint64_t)1 << (64 - bits);
+	size_t i = from;
 
-	for (size_t i = from; i < to; i++) {
+	for (; to - i >= 8; i += 8) {
+		uint64_t a = (h << 1) + gear[data[i]];
+		uint64_t b = (a << 1) + gear[data[i + 1]];
+		uint64_t c = (b << 1) + gear[data[i + 2]];
+		uint64_t d = (c << 1) + gear[data[i + 3]];
+		uint64_t e = (d << 1) + gear[data[i + 4]];
+		uint64_t f = (e << 1) + gear[data[i + 5]];
+		uint64_t g = (f << 1) + gear[data[i + 6]];
+		uint64_t k = (g << 1) + gear[data[i + 7]];
+
+		if ((a < below) | (b < below) | (c < below) | (d < below) |
+		    (e < below) | (f < below) | (g < below) | (k < below))
+			break;
+		h = k;
+	}
+	for (; i < to; i++) {
 		h = (h << 1) + gear[data[i]];
 		if (h < below)
 			return i;

@@ -168,7 +168,9 @@ loader_get(struct loader *loader, const struct chunk *chunk,
 		return 0;
 	if (why.code == AK_DONE) {
 		ak_crypt_hex(&hex, chunk->id, ID_SIZE);
-		return ak_fail(err, AK_DATA, "chunk %s: in no pack", hex.data);
+		ak_err_set(err, AK_DATA, "chunk %s: in no pack", hex.data);
+		ak_err_help(err, "aikit-backup reindex");
+		return -1;
 	}
 	if (why.code == AK_NOINPUT)
 		why.code = AK_DATA;

@@ -14,19 +14,25 @@
 
 #define CHECK ",\"check\":\""
 
+static int
+digit(char c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
 bool
 hex_read(const char *digits, uint8_t *out, size_t len)
 {
-	static const char all[] = "0123456789abcdef";
-
 	if (!digits || strlen(digits) != len * 2)
 		return false;
-	for (size_t i = 0; i < len * 2; i++) {
-		const char *at = strchr(all, digits[i]);
+	for (size_t i = 0; i < len; i++) {
+		int high = digit(digits[2 * i]), low = digit(digits[2 * i + 1]);
 
-		if (!at)
+		if (high == -1 || low == -1)
 			return false;
-		out[i / 2] = (uint8_t)(out[i / 2] << 4 | (at - all));
+		out[i] = (uint8_t)(high << 4 | low);
 	}
 	return true;
 }
