@@ -30,8 +30,7 @@ keep() {
 }
 
 day() {
-	rsync -a --checksum --inplace "$work/$1/" "$corpus/" 2>/dev/null ||
-		cp -a "$work/$1/." "$corpus/"
+	cp -a "$work/$1/." "$corpus/"
 	find "$corpus" -type f -exec cat {} + >/dev/null
 	sync
 	# What was changed less than 2 s ago, no tool may skip.
@@ -122,7 +121,8 @@ keep 0
 keep 1
 for ((i = 1; i <= rounds; i++)); do
 	day 0
-	opened=(--key-file "$work/key") parity=--no-parity ours "$i" aikit
+	opened=(--key-file "$work/key") parity=--no-parity
+	ours "$i" aikit
 	day 0
 	restic_run "$i"
 	day 0
@@ -130,7 +130,8 @@ for ((i = 1; i <= rounds; i++)); do
 	day 0
 	tar_run "$i"
 	day 0
-	opened=(--passphrase-file "$work/phrase") parity='' ours "p$i" passphrase
+	opened=(--passphrase-file "$work/phrase") parity=''
+	ours "p$i" passphrase
 done
 
 # Medians, and what they are to be.
