@@ -1,9 +1,8 @@
 /*
  * proc - run a program: argv, no shell, a time limit, its output.
  *
- * fork(2) and not posix_spawn(3): only between fork and exec can a child ask
- * to be ended with its parent. What it reads is a file in memory, so that
- * nobody waits for a pipe and no SIGPIPE comes from a child that reads less.
+ * fork(2), not posix_spawn(3): only before exec can a child ask to be ended with
+ * its parent. What it reads is a file in memory: nobody waits for a pipe then.
  */
 #include "lib/proc.h"
 
@@ -25,7 +24,6 @@
 
 #define GRACE_MS 2000
 #define CHUNK ((size_t)65536)
-
 extern char **environ;
 
 /* What a child that could not begin says of it. */
@@ -60,15 +58,14 @@ ak_proc_result_free(struct ak_proc_result *result)
 static int
 input_open(const struct ak_proc *proc)
 {
-	const char *input = proc->input;
 	AK_CLOSE int fd = -1;
 
 	if (proc->input_fd > 0)
 		return fcntl(proc->input_fd, F_DUPFD_CLOEXEC, 0);
-	if (!input)
+	if (!proc->input)
 		return open("/dev/null", O_RDONLY | O_CLOEXEC);
 	fd = memfd_create("input", MFD_CLOEXEC);
-	if (fd == -1 || dprintf(fd, "%s", input) == -1 ||
+	if (fd == -1 || dprintf(fd, "%s", proc->input) == -1 ||
 	    lseek(fd, 0, SEEK_SET) == -1)
 		return -1;
 	return ak_take_fd(&fd);
