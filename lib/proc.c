@@ -1,8 +1,8 @@
 /*
  * proc - run a program: argv, no shell, a time limit, its output.
  *
- * fork(2), not posix_spawn(3): only before exec can a child ask to be ended with
- * its parent. What it reads is a file in memory: nobody waits for a pipe then.
+ * fork(2), not posix_spawn(3): only before exec can a child ask to be ended
+ * with its parent. What it reads is a file in memory: nobody waits for a pipe.
  */
 #include "lib/proc.h"
 
