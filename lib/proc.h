@@ -22,11 +22,11 @@ struct ak_proc {
 	const char *const *env;	 /* NAME=VALUE added to ours; NULL: none */
 	const char *directory;	 /* NULL: ours */
 	const char *input;	 /* for its stdin; NULL: /dev/null */
-	int input_fd;		 /* > 0: its stdin in place of input, as it is */
-	int64_t timeout_ms;	 /* > 0 */
-	size_t max_output;	 /* bytes of out and err each, > 0 */
-	bool pass_err;		 /* its stderr is ours */
-	bool pass_out;		 /* its stdout is ours */
+	int input_fd;	    /* > 0: its stdin in place of input, as it is */
+	int64_t timeout_ms; /* > 0 */
+	size_t max_output;  /* bytes of out and err each, > 0 */
+	bool pass_err;	    /* its stderr is ours */
+	bool pass_out;	    /* its stdout is ours */
 };
 
 struct ak_proc_result {

@@ -22,8 +22,9 @@ struct damage_item {
 	enum damage_state state;
 };
 #define DAMAGE_WHOLE UINT32_MAX
-#define DAMAGE_CHUNKS (UINT32_MAX - 1) /* of a snapshot: some are in no pack \
-					*/
+#define DAMAGE_CHUNKS                                          \
+	(UINT32_MAX - 1) /* of a snapshot: some are in no pack \
+			  */
 
 /* Zero-initialise with PTHREAD_MUTEX_INITIALIZER; any thread adds. */
 struct damage {

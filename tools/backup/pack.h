@@ -104,7 +104,7 @@ void pack_plain_free(struct pack_plain *plain);
 #define PACK_NAME 80
 void pack_name(const uint8_t pack[ID_SIZE], enum pack_kind kind,
     char name[PACK_NAME]);
-bool pack_by_name(const char *name, uint8_t pack[ID_SIZE],
-    enum pack_kind *kind) AK_MUST;
+bool pack_by_name(const char *name, uint8_t pack[ID_SIZE], enum pack_kind *kind)
+    AK_MUST;
 
 #endif

@@ -29,8 +29,8 @@ struct repo {
 	 */
 	int (*parity_save)(struct repo *repo, const uint8_t pack[ID_SIZE],
 	    int fd, uint64_t size, struct ak_err *err);
-	int (*parity_mend)(struct repo *repo, const char *name,
-	    uint64_t offset, void *data, size_t len, struct ak_err *err);
+	int (*parity_mend)(struct repo *repo, const char *name, uint64_t offset,
+	    void *data, size_t len, struct ak_err *err);
 };
 
 struct repo_secret {

@@ -4,9 +4,9 @@
 #ifndef BACKUP_STACK_H
 #define BACKUP_STACK_H
 
+#include "lib/cmd.h"
 #include "tools/backup/docker.h"
 #include "tools/backup/kit.h"
-#include "lib/cmd.h"
 #include "tools/backup/sources.h"
 
 /* What becomes of a thing that holds data. */

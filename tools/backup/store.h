@@ -45,8 +45,8 @@ struct store_ops {
 	    const char *name, struct ak_err *err);
 	void (*abandon)(struct store *store, struct draft *draft);
 	/* Appends to the draft. */
-	int (*write)(struct store *store, struct draft *draft,
-	    const void *data, size_t len, struct ak_err *err);
+	int (*write)(struct store *store, struct draft *draft, const void *data,
+	    size_t len, struct ak_err *err);
 	int (*get)(struct store *store, const char *name, uint64_t offset,
 	    void *data, size_t len, struct ak_err *err);
 	int (*size)(struct store *store, const char *name, uint64_t *size,
