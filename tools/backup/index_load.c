@@ -47,7 +47,6 @@ struct loading {
 	struct repo *repo;
 	struct index *index;
 	struct index_table trash; /* names in trash/ */
-	size_t good, damaged;	  /* segments */
 };
 
 static int
@@ -77,8 +76,8 @@ load_trash(void *arg, const char *name, AK_UNUSED uint64_t size,
 }
 
 /*
- * A segment that was merged into another meanwhile is passed over; so is one
- * that is damaged: what it knew is in the footers of the packs.
+ * A segment that is damaged, or was merged into another meanwhile, is passed
+ * over: what it knew is in the footers, and index_adopt() reads them.
  */
 static int
 load_segment(void *arg, const char *name, AK_UNUSED uint64_t size,
@@ -88,12 +87,8 @@ load_segment(void *arg, const char *name, AK_UNUSED uint64_t size,
 	AK_BUF struct ak_buf plain = { 0 };
 
 	if (object_open(loading->repo, name, SEAL_INDEX, &plain, err) == 0 &&
-	    segment_parse(plain.data, plain.len, take_pack, loading, err) ==
-		0) {
-		loading->good++;
+	    segment_parse(plain.data, plain.len, take_pack, loading, err) == 0)
 		return 0;
-	}
-	loading->damaged += err->code == AK_DATA;
 	if (err->code != AK_DATA && err->code != AK_NOINPUT)
 		return -1;
 	*err = (struct ak_err){ 0 };
@@ -114,8 +109,6 @@ index_load(struct repo *repo, struct index **index, struct ak_err *err)
 		result = ops->list(repo->store, "index/", load_segment,
 		    &loading, err);
 	table_free(&loading.trash);
-	if (result == 0 && (loading.good == 0 || loading.damaged > 0))
-		result = index_adopt(repo, loading.index, err);
 	if (result == 0)
 		*index = loading.index;
 	else

@@ -168,9 +168,7 @@ loader_get(struct loader *loader, const struct chunk *chunk,
 		return 0;
 	if (why.code == AK_DONE) {
 		ak_crypt_hex(&hex, chunk->id, ID_SIZE);
-		ak_err_set(err, AK_DATA, "chunk %s: in no pack", hex.data);
-		ak_err_help(err, "aikit-backup reindex");
-		return -1;
+		return ak_fail(err, AK_DATA, "chunk %s: in no pack", hex.data);
 	}
 	if (why.code == AK_NOINPUT)
 		why.code = AK_DATA;
