@@ -93,6 +93,23 @@ own_project() {
 	    "$(od -An -N3 -tx1 /dev/urandom | tr -d ' \n')"
 }
 
+# own_kit DIRECTORY PROJECT: the kit of this tree as a project of its own, with
+# ports of its own; $http is where its edge listens.
+own_kit() {
+	mkdir "$1"
+	tar -C "$ROOT/deploy" -c --exclude=./{.env,local.ini,secrets,certificates} . |
+		tar -C "$1" -x
+	sed -i "s/^name: aikit$/name: $2/" "$1/compose.yaml"
+	http=$(free_port)
+	{
+		echo "HTTP_PORT = $http"
+		echo "PUBLIC_URL = http://localhost:$http"
+		for name in HTTPS HAPROXY_STATS PROMETHEUS ALERTMANAGER; do
+			echo "${name}_PORT = $(free_port)"
+		done
+	} >"$1/local.ini"
+}
+
 # remove_project NAME: containers, networks and volumes of an own project.
 remove_project() {
 	local kind label=label=com.docker.compose.project=$1

@@ -13,18 +13,8 @@ setup() {
 	export AIKIT_STACK_KIT=$kit
 	export AIKIT_BACKUP_REPO=$BATS_TEST_TMPDIR/repo
 	export AIKIT_BACKUP_KEY_FILE=$BATS_TEST_TMPDIR/key
-	mkdir "$kit"
 	(umask 077 && head -c 32 /dev/urandom >"$AIKIT_BACKUP_KEY_FILE")
-	(cd "$ROOT/deploy" && git ls-files -z | xargs -0 cp --parents -t "$kit")
-	sed -i "s/^name: aikit$/name: $project/" "$kit/compose.yaml"
-	http=$(free_port)
-	{
-		echo "HTTP_PORT = $http"
-		echo "PUBLIC_URL = http://localhost:$http"
-		for name in HTTPS HAPROXY_STATS PROMETHEUS ALERTMANAGER; do
-			echo "${name}_PORT = $(free_port)"
-		done
-	} >"$kit/local.ini"
+	own_kit "$kit" "$project"
 }
 
 teardown() {

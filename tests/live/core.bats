@@ -11,18 +11,7 @@ setup() {
 	export XDG_CACHE_HOME=$BATS_TEST_TMPDIR/cache
 	export XDG_STATE_HOME=$BATS_TEST_TMPDIR/state
 	export AIKIT_STACK_KIT=$kit
-	mkdir "$kit"
-	tar -C "$ROOT/deploy" -c --exclude=./{.env,local.ini,secrets,certificates} . |
-		tar -C "$kit" -x
-	sed -i "s/^name: aikit$/name: $project/" "$kit/compose.yaml"
-	http=$(free_port)
-	{
-		echo "HTTP_PORT = $http"
-		echo "PUBLIC_URL = http://localhost:$http"
-		for name in HTTPS HAPROXY_STATS PROMETHEUS ALERTMANAGER; do
-			echo "${name}_PORT = $(free_port)"
-		done
-	} >"$kit/local.ini"
+	own_kit "$kit" "$project"
 }
 
 teardown() {
