@@ -46,6 +46,13 @@ static const struct {
 	{ "/moved",
 	    "HTTP/1.1 302 Found\r\nLocation: /ok\r\n"
 	    "Content-Length: 0\r\n\r\n" },
+	{ "/health",
+	    "HTTP/1.1 200 OK\r\nContent-Length: 26\r\n\r\n"
+	    "{\"said\":\"a\\u0000b\\\\u0000\"}" },
+	{ "/refused",
+	    "HTTP/1.1 409 Conflict\r\nContent-Length: 20\r\n\r\n"
+	    "{\"message\":\"in use\"}" },
+	{ "/stopping", "HTTP/1.1 500 No\r\nContent-Length: 0\r\n\r\n" },
 	{ "/garbage", "SSH-2.0-OpenSSH_9.2\r\n" },
 	{ "/partial", "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhalf" },
 	{ "/closed", "" },

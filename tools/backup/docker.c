@@ -7,155 +7,25 @@
 #include <string.h>
 
 #include "lib/http.h"
-#include "tools/backup/exec.h"
-
-#define UNIX "unix://"
-
-struct engine {
-	struct ak_http *http;
-	char *socket;
-};
-
-/* As docker(1) finds it: the variable, else its current context. */
-static int
-find_host(struct ak_buf *host, struct ak_err *err)
-{
-	const char *argv[] = { "docker", "context", "inspect", "--format",
-		"{{.Endpoints.docker.Host}}", NULL };
-	const char *variable = getenv("DOCKER_HOST");
-
-	if (variable != NULL && *variable != '\0') {
-		ak_buf_str(host, variable);
-		return 0;
-	}
-	if (exec_run(argv, 0, 10000, host, err) == -1)
-		return ak_fail_in(err, "docker");
-	while (host->len > 0 && host->data[host->len - 1] == '\n')
-		host->data[--host->len] = '\0';
-	return 0;
-}
 
 int
-engine_open(struct engine **engine, struct ak_err *err)
+engine_open(struct ak_docker **engine, struct ak_err *err)
 {
-	AK_BUF struct ak_buf host = { 0 };
-	struct engine *made;
+	AK_DOCKER struct ak_docker *made = NULL;
 
-	if (find_host(&host, err) == -1)
+	if (ak_docker_open(&made, getenv, err) == -1)
 		return -1;
-	if (!ak_starts(ak_buf_text(&host), UNIX))
+	if (*ak_docker_where(made) != '/')
 		return ak_fail(err, AK_CONFIG,
 		    "docker: %s: volumes are read on the machine of the "
 		    "engine, by its unix socket",
-		    ak_buf_text(&host));
-	made = ak_calloc(1, sizeof(*made));
-	made->socket = ak_strdup(host.data + strlen(UNIX));
-	if (ak_http_open(&made->http, "http://docker", made->socket, err) ==
-	    -1) {
-		engine_close(made);
-		return -1;
-	}
-	*engine = made;
-	return 0;
-}
-
-void
-engine_close(struct engine *engine)
-{
-	if (engine == NULL)
-		return;
-	if (engine->http != NULL)
-		ak_http_close(engine->http);
-	free(engine->socket);
-	free(engine);
-}
-
-const char *
-engine_socket(const struct engine *engine)
-{
-	return engine->socket;
-}
-
-static enum ak_code
-code_of(int status)
-{
-	switch (status) {
-	case 401:
-	case 403:
-		return AK_NOPERM;
-	case 404:
-		return AK_NOINPUT;
-	case 409:
-	case 429:
-		return AK_TEMPFAIL;
-	default:
-		return status < 500 ? AK_PROTOCOL : AK_UNAVAILABLE;
-	}
-}
-
-static int
-refused(const struct ak_http_reply *reply, struct ak_err *err)
-{
-	AK_JSON struct ak_json *json = NULL;
-	struct ak_err ignored = { 0 };
-	const char *text = NULL;
-
-	if (reply->body.len > 0 &&
-	    ak_json_parse(&json, reply->body.data, reply->body.len, &ignored) ==
-		0)
-		text = ak_json_str(ak_json_get(json, "message"));
-	if (text != NULL)
-		return ak_fail(err, code_of(reply->status), "docker: %s", text);
-	return ak_fail(err, code_of(reply->status), "docker: HTTP %d",
-	    reply->status);
-}
-
-static int
-ask(struct engine *engine, const struct ak_http_request *request,
-    struct ak_http_reply *reply, struct ak_err *err)
-{
-	if (ak_http_do(engine->http, request, reply, err) == -1) {
-		if (err->code == AK_UNAVAILABLE)
-			ak_err_help(err,
-			    "start Docker: systemctl start docker");
-		return ak_fail_in(err, "docker");
-	}
-	if (reply->status < 400)
-		return 0;
-	return refused(reply, err);
-}
-
-/* A health check may print NUL, which no C string holds: U+FFFD instead. */
-static void
-replace_nul(struct ak_buf *body)
-{
-	for (size_t i = 0; i + 6 <= body->len; i++) {
-		if (body->data[i] != '\\')
-			continue;
-		if (memcmp(body->data + i + 1, "u0000", 5) == 0)
-			memcpy(body->data + i + 2, "fffd", 4);
-		i++;
-	}
-}
-
-int
-engine_get(struct engine *engine, const char *path, struct ak_json **json,
-    struct ak_err *err)
-{
-	struct ak_http_request request = { .path = path };
-	AK_HTTP_REPLY struct ak_http_reply reply = { 0 };
-
-	if (ask(engine, &request, &reply, err) == -1)
-		return -1;
-	replace_nul(&reply.body);
-	if (ak_json_parse(json, ak_buf_text(&reply.body), reply.body.len,
-		err) == -1)
-		return ak_fail_in(err, "docker: %s", path);
+		    ak_docker_where(made));
+	*engine = ak_take(&made);
 	return 0;
 }
 
 int
-engine_order(struct engine *engine, const char *method, const char *path,
+engine_order(struct ak_docker *engine, const char *method, const char *path,
     const char *body, struct ak_err *err)
 {
 	struct ak_http_request request = {
@@ -164,9 +34,8 @@ engine_order(struct engine *engine, const char *method, const char *path,
 		.body = body,
 		.stall_ms = 180000, /* a stop takes its grace period */
 	};
-	AK_HTTP_REPLY struct ak_http_reply reply = { 0 };
 
-	return ask(engine, &request, &reply, err);
+	return ak_docker_do(engine, &request, err);
 }
 
 static void
@@ -203,7 +72,7 @@ compare(const void *a, const void *b)
 }
 
 int
-engine_box(struct engine *engine, const char *name, struct boxes *boxes,
+engine_box(struct ak_docker *engine, const char *name, struct boxes *boxes,
     struct ak_err *err)
 {
 	AK_BUF struct ak_buf path = { 0 };
@@ -212,7 +81,7 @@ engine_box(struct engine *engine, const char *name, struct boxes *boxes,
 	ak_buf_str(&path, "/containers/");
 	ak_http_escape(&path, name);
 	ak_buf_str(&path, "/json");
-	if (engine_get(engine, path.data, &inspect, err) == -1)
+	if (ak_docker_get(engine, path.data, &inspect, err) == -1)
 		return -1;
 	boxes->items = ak_resize(boxes->items, boxes->count + 1,
 	    sizeof(*boxes->items));
@@ -227,7 +96,7 @@ engine_box(struct engine *engine, const char *name, struct boxes *boxes,
 }
 
 static int
-list(struct engine *engine, const char *kind, const char *value,
+list(struct ak_docker *engine, const char *kind, const char *value,
     struct boxes *boxes, struct ak_err *err)
 {
 	AK_BUF struct ak_buf path = { 0 }, filter = { 0 };
@@ -238,7 +107,7 @@ list(struct engine *engine, const char *kind, const char *value,
 	ak_buf_str(&filter, "]}");
 	ak_buf_str(&path, "/containers/json?all=1&filters=");
 	ak_http_escape(&path, filter.data);
-	if (engine_get(engine, path.data, &json, err) == -1)
+	if (ak_docker_get(engine, path.data, &json, err) == -1)
 		return -1;
 	*boxes = (struct boxes){ 0 };
 	ak_json_each(item, json) {
@@ -260,7 +129,7 @@ list(struct engine *engine, const char *kind, const char *value,
 }
 
 int
-engine_boxes(struct engine *engine, const char *label, const char *value,
+engine_boxes(struct ak_docker *engine, const char *label, const char *value,
     struct boxes *boxes, struct ak_err *err)
 {
 	AK_FREE char *text = ak_printf("%s=%s", label, value);
@@ -269,7 +138,7 @@ engine_boxes(struct engine *engine, const char *label, const char *value,
 }
 
 int
-engine_boxes_of_volume(struct engine *engine, const char *volume,
+engine_boxes_of_volume(struct ak_docker *engine, const char *volume,
     struct boxes *boxes, struct ak_err *err)
 {
 	return list(engine, "volume", volume, boxes, err);
@@ -310,7 +179,7 @@ box_mounts(const struct box *box, const char *volume)
 }
 
 int
-box_order(struct engine *engine, const struct box *box, const char *order,
+box_order(struct ak_docker *engine, const struct box *box, const char *order,
     struct ak_err *err)
 {
 	AK_FREE char *path = ak_printf("/containers/%s/%s", box->id, order);

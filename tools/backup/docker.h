@@ -13,21 +13,16 @@
 #ifndef BACKUP_DOCKER_H
 #define BACKUP_DOCKER_H
 
-#include "lib/json.h"
+#include "lib/docker.h"
 
 #define DOCKER_PROJECT "com.docker.compose.project"
 #define DOCKER_SERVICE "com.docker.compose.service"
 
-struct engine;
-int engine_open(struct engine **engine, struct ak_err *err) AK_MUST;
-void engine_close(struct engine *engine);
-const char *engine_socket(const struct engine *engine);
-
-int engine_get(struct engine *engine, const char *path, struct ak_json **json,
-    struct ak_err *err) AK_MUST;
+/* Opened by the unix socket only: the files of volumes are read beside it. */
+int engine_open(struct ak_docker **engine, struct ak_err *err) AK_MUST;
 /* POST, or another method, with a JSON body or NULL; any 2xx and 304 is well.
  */
-int engine_order(struct engine *engine, const char *method, const char *path,
+int engine_order(struct ak_docker *engine, const char *method, const char *path,
     const char *body, struct ak_err *err) AK_MUST;
 
 /* A container. Strings belong to inspect. */
@@ -49,13 +44,13 @@ struct boxes {
 #define BOXES __attribute__((cleanup(boxes_free)))
 
 /* All with "label=value", running or not. */
-int engine_boxes(struct engine *engine, const char *label, const char *value,
+int engine_boxes(struct ak_docker *engine, const char *label, const char *value,
     struct boxes *boxes, struct ak_err *err) AK_MUST;
 /* All that mount a volume. */
-int engine_boxes_of_volume(struct engine *engine, const char *volume,
+int engine_boxes_of_volume(struct ak_docker *engine, const char *volume,
     struct boxes *boxes, struct ak_err *err) AK_MUST;
 /* One, by name or id. */
-int engine_box(struct engine *engine, const char *name, struct boxes *boxes,
+int engine_box(struct ak_docker *engine, const char *name, struct boxes *boxes,
     struct ak_err *err) AK_MUST;
 void boxes_free(struct boxes *boxes);
 const struct box *boxes_find(const struct boxes *boxes, const char *service);
@@ -64,8 +59,8 @@ const char *box_label(const struct box *box, const char *label);
 bool box_mounts(const struct box *box, const char *volume);
 
 /* "pause", "unpause", "stop?t=60", "start". */
-int box_order(struct engine *engine, const struct box *box, const char *order,
-    struct ak_err *err) AK_MUST;
+int box_order(struct ak_docker *engine, const struct box *box,
+    const char *order, struct ak_err *err) AK_MUST;
 
 /* A volume. mountpoint and labels are the caller's to free. */
 struct volume {
@@ -73,17 +68,17 @@ struct volume {
 	char *project, *volume; /* Compose's labels; NULL */
 	char *driver;
 };
-int engine_volume(struct engine *engine, const char *name,
+int engine_volume(struct ak_docker *engine, const char *name,
     struct volume *volume, struct ak_err *err) AK_MUST;
 void volume_free(struct volume *volume);
 #define VOLUME __attribute__((cleanup(volume_free)))
 /* Names of all of a project, NULL ends; the caller's, freed like words. */
-int engine_volumes(struct engine *engine, const char *project, char ***names,
+int engine_volumes(struct ak_docker *engine, const char *project, char ***names,
     struct ak_err *err) AK_MUST;
 /* With the labels by which Compose takes it for its own. */
-int engine_volume_make(struct engine *engine, const char *name,
+int engine_volume_make(struct ak_docker *engine, const char *name,
     const char *project, const char *volume, struct ak_err *err) AK_MUST;
-int engine_volume_remove(struct engine *engine, const char *name,
+int engine_volume_remove(struct ak_docker *engine, const char *name,
     struct ak_err *err) AK_MUST;
 /* Its files; AK_NOPERM with what helps when they are not ours to read. */
 int volume_files(const char *name, const struct volume *volume, int *fd,

@@ -18,7 +18,7 @@ copy_of(const struct ak_json *json)
 }
 
 int
-engine_volume(struct engine *engine, const char *name, struct volume *volume,
+engine_volume(struct ak_docker *engine, const char *name, struct volume *volume,
     struct ak_err *err)
 {
 	AK_BUF struct ak_buf path = { 0 };
@@ -27,7 +27,7 @@ engine_volume(struct engine *engine, const char *name, struct volume *volume,
 
 	ak_buf_str(&path, "/volumes/");
 	ak_http_escape(&path, name);
-	if (engine_get(engine, path.data, &json, err) == -1)
+	if (ak_docker_get(engine, path.data, &json, err) == -1)
 		return -1;
 	labels = ak_json_get(json, "Labels");
 	*volume = (struct volume){
@@ -51,7 +51,7 @@ volume_free(struct volume *volume)
 }
 
 int
-engine_volumes(struct engine *engine, const char *project, char ***names,
+engine_volumes(struct ak_docker *engine, const char *project, char ***names,
     struct ak_err *err)
 {
 	AK_BUF struct ak_buf path = { 0 }, filter = { 0 };
@@ -65,7 +65,7 @@ engine_volumes(struct engine *engine, const char *project, char ***names,
 	ak_buf_str(&filter, "]}");
 	ak_buf_str(&path, "/volumes?filters=");
 	ak_http_escape(&path, filter.data);
-	if (engine_get(engine, path.data, &json, err) == -1)
+	if (ak_docker_get(engine, path.data, &json, err) == -1)
 		return -1;
 	volumes = ak_json_get(json, "Volumes");
 	*names = ak_calloc(ak_json_count(volumes) + 1, sizeof(**names));
@@ -79,8 +79,8 @@ engine_volumes(struct engine *engine, const char *project, char ***names,
 }
 
 int
-engine_volume_make(struct engine *engine, const char *name, const char *project,
-    const char *volume, struct ak_err *err)
+engine_volume_make(struct ak_docker *engine, const char *name,
+    const char *project, const char *volume, struct ak_err *err)
 {
 	AK_BUF struct ak_buf body = { 0 };
 
@@ -95,7 +95,7 @@ engine_volume_make(struct engine *engine, const char *name, const char *project,
 }
 
 int
-engine_volume_remove(struct engine *engine, const char *name,
+engine_volume_remove(struct ak_docker *engine, const char *name,
     struct ak_err *err)
 {
 	AK_BUF struct ak_buf path = { 0 };

@@ -97,7 +97,7 @@ drill_files(struct drill *drill, int dir, const char *path)
 
 /* The image that the databases ran in: as the kit has it, or as it runs. */
 static char *
-image_of(struct drill *drill, const char *service, struct engine *engine)
+image_of(struct drill *drill, const char *service, struct ak_docker *engine)
 {
 	const struct ak_json *volumes = ak_json_at(drill->snap->more,
 	    "kit.volumes");
@@ -119,7 +119,7 @@ image_of(struct drill *drill, const char *service, struct engine *engine)
 }
 
 static void
-remove_box(struct engine *engine, const char *id)
+remove_box(struct ak_docker *engine, const char *id)
 {
 	AK_FREE char *path = ak_printf("/containers/%s?force=1&v=1", id);
 	struct ak_err ignored = { 0 };
@@ -130,7 +130,7 @@ remove_box(struct engine *engine, const char *id)
 
 /* Servers of drills that were killed. */
 static void
-remove_left(struct engine *engine)
+remove_left(struct ak_docker *engine)
 {
 	static const char path[] = "/containers/json?all=1&filters="
 				   "%7B%22label%22%3A%5B%22" DRILL_LABEL
@@ -139,7 +139,7 @@ remove_left(struct engine *engine)
 	struct ak_err ignored = { 0 };
 	int64_t pid;
 
-	if (engine_get(engine, path, &list, &ignored) == -1)
+	if (ak_docker_get(engine, path, &list, &ignored) == -1)
 		return;
 	ak_json_each(item, list) {
 		const char *label = ak_json_str(ak_json_get(ak_json_get(item,
@@ -189,7 +189,7 @@ count_dumps(int dir)
 
 static int
 try_dumps(struct drill *drill, const char *service, int dir,
-    struct engine *engine, struct ak_err *err)
+    struct ak_docker *engine, struct ak_err *err)
 {
 	AK_FREE char *image = image_of(drill, service, engine);
 	AK_BUF struct ak_buf id = { 0 };
@@ -209,14 +209,14 @@ try_dumps(struct drill *drill, const char *service, int dir,
 void
 drill_dumps(struct drill *drill, const struct snap_source *source, int dir)
 {
-	struct engine *engine = NULL;
+	struct ak_docker *engine = NULL;
 	struct ak_err err = { 0 };
 	int failed = engine_open(&engine, &err);
 
 	if (failed == 0)
 		failed = try_dumps(drill, strchr(source->name, ':') + 1, dir,
 		    engine, &err);
-	engine_close(engine);
+	ak_docker_close(&engine);
 	if (failed == -1)
 		drill_problem(drill, source->name, &err);
 	else

@@ -36,7 +36,7 @@ static const struct {
 };
 
 struct quiesce {
-	struct engine *engine;
+	struct ak_docker *engine;
 	enum quiesce_how how;
 	pid_t pid;
 	int tell, hear;
@@ -86,7 +86,7 @@ add_box(struct quiesce *q, const struct box *box)
 }
 
 static struct quiesce *
-quiesce_new(struct engine *engine, const struct boxes *boxes,
+quiesce_new(struct ak_docker *engine, const struct boxes *boxes,
     enum quiesce_how how, int64_t max_ms)
 {
 	struct quiesce *q = ak_calloc(1, sizeof(*q));
@@ -266,12 +266,12 @@ keeper_start(struct quiesce *q, struct ak_err *err)
 }
 
 int
-quiesce_begin(struct engine *engine, const struct boxes *boxes,
+quiesce_begin(struct ak_docker *engine, const struct boxes *boxes,
     enum quiesce_how how, int64_t max_ms, struct quiesce **quiesce,
     struct ak_err *err)
 {
 	struct quiesce *q = quiesce_new(engine, boxes, how, max_ms);
-	const char *socket = engine_socket(engine);
+	const char *socket = ak_docker_where(engine);
 	bool late;
 
 	*quiesce = NULL;

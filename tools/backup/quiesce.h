@@ -19,7 +19,7 @@ struct quiesce;
  * none ran. When one cannot be, the others are let go and it is -1. A stop that
  * takes its container's own grace period does not count to max_ms.
  */
-int quiesce_begin(struct engine *engine, const struct boxes *boxes,
+int quiesce_begin(struct ak_docker *engine, const struct boxes *boxes,
     enum quiesce_how how, int64_t max_ms, struct quiesce **quiesce,
     struct ak_err *err) AK_MUST;
 /*

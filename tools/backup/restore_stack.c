@@ -307,7 +307,7 @@ revival_free(struct revival *revival)
 	free(revival->dir);
 	free(revival->project);
 	kit_close(revival->kit);
-	engine_close(revival->engine);
+	ak_docker_close(&revival->engine);
 	if (revival->snap != NULL)
 		snap_free(revival->snap);
 	session_close(&revival->session);

@@ -18,7 +18,7 @@ struct revival {
 	struct session session;
 	struct snap *snap;
 	const struct ak_json *manifest; /* "kit" of snap->more */
-	struct engine *engine;
+	struct ak_docker *engine;
 	char *dir;	 /* of the kit */
 	struct kit *kit; /* once its folder is back */
 	char *project;	 /* as the manifest has it, later the kit's */

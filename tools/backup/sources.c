@@ -101,13 +101,14 @@ sources_free(struct sources *sources)
 		boxes_free(sources->ran);
 	free(sources->ran);
 	kit_close(sources->kit);
-	engine_close(sources->engine);
+	ak_docker_close(&sources->engine);
 	*sources = (struct sources){ 0 };
 }
 
 /* 1: it is as it was; 0: not yet well again. Set going when it does not run. */
 static int
-as_before(struct engine *engine, const struct box *before, struct ak_err *err)
+as_before(struct ak_docker *engine, const struct box *before,
+    struct ak_err *err)
 {
 	BOXES struct boxes now = { 0 };
 	const char *order = "start";
@@ -127,8 +128,8 @@ as_before(struct engine *engine, const struct box *before, struct ak_err *err)
  * again: whoever looks after us is to find what was there before.
  */
 static int
-wait_as_before(struct engine *engine, const struct box *before, int64_t end_ms,
-    struct ak_err *err)
+wait_as_before(struct ak_docker *engine, const struct box *before,
+    int64_t end_ms, struct ak_err *err)
 {
 	const struct timespec pause = { .tv_nsec = 100000000 };
 	int got;

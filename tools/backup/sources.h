@@ -19,7 +19,7 @@
 
 #include "tools/backup/source.h"
 
-struct engine;
+struct ak_docker;
 struct boxes;
 struct keep;
 struct kit;
@@ -42,9 +42,9 @@ struct source {
 struct sources {
 	struct source *items;
 	size_t count;
-	char *stack;	       /* project of stack:, else NULL */
-	char *more;	       /* JSON for snap_write(); NULL */
-	struct engine *engine; /* opened when first asked */
+	char *stack;		  /* project of stack:, else NULL */
+	char *more;		  /* JSON for snap_write(); NULL */
+	struct ak_docker *engine; /* opened when first asked */
 	struct kit *kit;
 	struct boxes *ran; /* containers of the kit as they were */
 	bool models;	   /* --models: set before sources_add() */

@@ -73,7 +73,7 @@ take_held(struct source *source, struct intake *in, const struct boxes *boxes,
 static int
 take(struct source *source, struct intake *in, struct ak_err *err)
 {
-	struct engine *engine = source->group->engine;
+	struct ak_docker *engine = source->group->engine;
 	const struct keep *keep = source->more;
 	VOLUME struct volume volume = { 0 };
 	BOXES struct boxes boxes = { 0 };

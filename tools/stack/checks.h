@@ -28,7 +28,7 @@ int host_port_holder(const char *address, int port, char **who);
 bool ports_find(const char *table, const char *address, int port,
     unsigned long long *inode, unsigned *uid);
 /* The container that publishes a port, of the caller's to free; or NULL. */
-char *ports_container(struct engine *engine, int port);
+char *ports_container(struct ak_docker *engine, int port);
 
 /* lint.c */
 

@@ -137,7 +137,7 @@ mountpoint(const struct machine *m, const char *source)
 		return NULL;
 	ak_buf_str(&path, "/volumes/");
 	ak_http_escape(&path, name);
-	if (engine_get(m->engine, path.data, &volume, &ignored) == -1)
+	if (ak_docker_get(m->engine, path.data, &volume, &ignored) == -1)
 		return NULL;
 	where = ak_json_str(ak_json_get(volume, "Mountpoint"));
 	return where != NULL ? ak_strdup(where) : NULL;

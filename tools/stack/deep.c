@@ -33,10 +33,11 @@ ask(const struct check *c, const char *method, const char *path,
 		.stall_ms = CHECK_MS,
 	};
 
-	if (ak_http_do(engine_http(c->m->engine), &request, reply, err) == -1)
+	if (ak_http_do(ak_docker_http(c->m->engine), &request, reply, err) ==
+	    -1)
 		return ak_fail_in(err, "docker");
 	if (reply->status < 200 || reply->status > 299)
-		return engine_failed(c->m->engine, reply, err);
+		return ak_docker_failed(c->m->engine, reply, err);
 	return 0;
 }
 

@@ -4,31 +4,13 @@
 #ifndef STACK_ENGINE_H
 #define STACK_ENGINE_H
 
+#include "lib/docker.h"
 #include "tools/stack/stack.h"
 
 /* engine.c */
 
-/*
- * The daemon that docker itself would talk to: DOCKER_HOST, the current
- * context, /var/run/docker.sock. unix:// and tcp:// only. AK_UNAVAILABLE when
- * nothing answers, AK_NOPERM when the socket is not ours to use; both with the
- * command that helps. engine_close() frees.
- */
-int engine_open(struct engine **engine, struct ak_err *err) AK_MUST;
-void engine_close(struct engine **engine);
-#define ENGINE __attribute__((cleanup(engine_close)))
-struct ak_http *engine_http(struct engine *engine);
-/* "/var/run/docker.sock", for messages. */
-const char *engine_where(const struct engine *engine);
-
-/* GET of a path of the API, 200 and JSON, or -1. 404 is AK_NOINPUT. */
-int engine_get(struct engine *engine, const char *path, struct ak_json **json,
-    struct ak_err *err) AK_MUST;
-/* The same of a reply that is done; engine_failed() is what it is without. */
-int engine_take(const struct engine *engine, struct ak_http_reply *reply,
-    struct ak_json **json, struct ak_err *err) AK_MUST;
-int engine_failed(const struct engine *engine,
-    const struct ak_http_reply *reply, struct ak_err *err) AK_MUST;
+/* The daemon that docker itself would talk to. */
+int engine_open(struct ak_docker **engine, struct ak_err *err) AK_MUST;
 /* Appends the path of the project's container events, health checks apart. */
 void engine_events_path(struct ak_buf *path, const char *project);
 
@@ -62,7 +44,7 @@ void container_take(struct container *container, struct ak_json *inspect);
 void container_free(struct container *container);
 
 /* All of the project, asked together. */
-int engine_containers(struct engine *engine, const char *project,
+int engine_containers(struct ak_docker *engine, const char *project,
     struct containers *containers, struct ak_err *err) AK_MUST;
 void containers_free(struct containers *containers);
 /* By service, then number. */
@@ -80,7 +62,7 @@ struct image {
 	struct ak_json *inspect;
 };
 /* Of count names, asked together; images is an array of as many. */
-int engine_images(struct engine *engine, const char *const names[],
+int engine_images(struct ak_docker *engine, const char *const names[],
     size_t count, struct image images[], struct ak_err *err) AK_MUST;
 void image_free(struct image *image);
 /* engine_containers() and engine_images(), asked together. */
@@ -89,7 +71,7 @@ struct images {
 	size_t count;
 	struct image *items; /* as many; filled, the caller's to free */
 };
-int engine_look(struct engine *engine, const struct kit *kit,
+int engine_look(struct ak_docker *engine, const struct kit *kit,
     struct containers *containers, const struct images *images,
     struct ak_err *err) AK_MUST;
 

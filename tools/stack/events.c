@@ -104,7 +104,7 @@ make_path(const struct kit *kit, struct ak_buf *path, struct ak_err *err)
 }
 
 static int
-listen(struct ak_ctx *ctx, struct engine *engine, const struct kit *kit,
+listen(struct ak_ctx *ctx, struct ak_docker *engine, const struct kit *kit,
     const struct selection *selection)
 {
 	struct telling telling = { ctx->out, selection };
@@ -119,12 +119,12 @@ listen(struct ak_ctx *ctx, struct engine *engine, const struct kit *kit,
 
 	request.path = path.data;
 	if (failed == 0)
-		failed = ak_http_start(engine_http(engine), &request, &reply,
+		failed = ak_http_start(ak_docker_http(engine), &request, &reply,
 		    &ctx->err);
 	while (failed == 0 && !reply.done &&
 	    (reader.revents & (POLLERR | POLLHUP)) == 0) {
-		failed = ak_http_step(engine_http(engine), &reader, 1, STEP_MS,
-			     &ctx->err) == -1
+		failed = ak_http_step(ak_docker_http(engine), &reader, 1,
+			     STEP_MS, &ctx->err) == -1
 		    ? -1
 		    : 0;
 		ak_out_flush(ctx->out);
@@ -132,7 +132,7 @@ listen(struct ak_ctx *ctx, struct engine *engine, const struct kit *kit,
 	events_free(&events);
 	if (failed == 0 && reply.done && !ak_out_failed(ctx->out) &&
 	    (follow || reply.status != 200))
-		failed = engine_failed(engine, &reply, &ctx->err);
+		failed = ak_docker_failed(engine, &reply, &ctx->err);
 	return failed;
 }
 
@@ -141,7 +141,7 @@ events_run(struct ak_ctx *ctx, int count, char *operands[])
 {
 	KIT struct kit kit = { .fd = -1 };
 	SELECTION struct selection selection = { 0 };
-	ENGINE struct engine *engine = NULL;
+	AK_DOCKER struct ak_docker *engine = NULL;
 
 	if (names_read(&count, &operands, &ctx->err) == -1 ||
 	    kit_open(&kit, stack_options.kit, &ctx->err) == -1)

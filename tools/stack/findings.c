@@ -146,8 +146,8 @@ int
 machine_ask(struct machine *m, struct ak_err *err)
 {
 	if (engine_open(&m->engine, err) == -1 ||
-	    engine_get(m->engine, "/info", &m->info, err) == -1 ||
-	    engine_get(m->engine, "/volumes", &m->volumes, err) == -1 ||
+	    ak_docker_get(m->engine, "/info", &m->info, err) == -1 ||
+	    ak_docker_get(m->engine, "/volumes", &m->volumes, err) == -1 ||
 	    engine_containers(m->engine, m->kit->project, &m->containers,
 		err) == -1)
 		return -1;
@@ -163,7 +163,7 @@ machine_free(struct machine *m)
 	containers_free(&m->containers);
 	ak_json_free(m->info);
 	ak_json_free(m->volumes);
-	engine_close(&m->engine);
+	ak_docker_close(&m->engine);
 }
 
 char *

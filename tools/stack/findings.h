@@ -44,7 +44,7 @@ struct machine {
 	const struct kit *kit;
 	const struct selection *selection;
 	/* asked of the daemon; NULL, or empty, when it did not answer */
-	struct engine *engine;
+	struct ak_docker *engine;
 	struct ak_json *info;
 	struct ak_json *volumes; /* all that it has */
 	struct containers containers;

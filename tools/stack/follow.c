@@ -33,13 +33,13 @@ find(const struct logs *logs, const char *id)
 static int
 add(struct following *f, const struct event *event, struct source **source)
 {
-	ENGINE struct engine *engine = NULL;
+	AK_DOCKER struct ak_docker *engine = NULL;
 	AK_JSON struct ak_json *inspect = NULL;
 	AK_FREE char *path = ak_printf("/containers/%s/json", event->id);
 
 	if (engine_open(&engine, &f->err) == -1)
 		return -1;
-	if (engine_get(engine, path, &inspect, &f->err) == -1) {
+	if (ak_docker_get(engine, path, &inspect, &f->err) == -1) {
 		if (f->err.code != AK_NOINPUT)
 			return -1;
 		f->err = (struct ak_err){ 0 }; /* gone already */
@@ -94,15 +94,15 @@ loop(struct following *f, const struct ak_http_reply *events,
 	    !ak_out_failed(logs->ctx->out)) {
 		if (ask_waiting(logs, err) == -1)
 			return -1;
-		if (ak_http_step(engine_http(logs->engine), &reader, 1, STEP_MS,
-			err) == -1)
+		if (ak_http_step(ak_docker_http(logs->engine), &reader, 1,
+			STEP_MS, err) == -1)
 			return -1;
 		if (f->err.code != AK_DONE) {
 			*err = f->err;
 			return -1;
 		}
 		if (events->done)
-			return engine_failed(logs->engine, events, err);
+			return ak_docker_failed(logs->engine, events, err);
 		ak_out_flush(logs->ctx->out);
 	}
 	return 0;
@@ -124,7 +124,7 @@ logs_follow(struct logs *logs, struct ak_err *err)
 	request.path = path.data;
 	for (size_t i = 0; i < logs->count; i++)
 		logs->sources[i]->again = true;
-	failed = ak_http_start(engine_http(logs->engine), &request, &reply,
+	failed = ak_http_start(ak_docker_http(logs->engine), &request, &reply,
 	    err);
 	if (failed == 0)
 		failed = loop(&f, &reply, err);

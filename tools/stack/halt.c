@@ -200,7 +200,7 @@ struct verb {
 };
 
 static int
-well_again(struct ak_ctx *ctx, const struct kit *kit, struct engine *engine,
+well_again(struct ak_ctx *ctx, const struct kit *kit, struct ak_docker *engine,
     const struct halts *halts)
 {
 	struct pick *picks = ak_calloc(halts->count + 1, sizeof(*picks));
@@ -217,7 +217,7 @@ well_again(struct ak_ctx *ctx, const struct kit *kit, struct engine *engine,
 /* What is at work in a command. */
 struct halting {
 	struct kit *kit;
-	struct engine *engine;
+	struct ak_docker *engine;
 	const struct containers *containers;
 	const struct verb *verb;
 	bool named; /* else the whole kit */
@@ -249,7 +249,7 @@ static int
 halt(struct ak_ctx *ctx, int count, char *operands[], const struct verb *verb)
 {
 	KIT struct kit kit = { .fd = -1 };
-	ENGINE struct engine *engine = NULL;
+	AK_DOCKER struct ak_docker *engine = NULL;
 	CONTAINERS struct containers containers = { 0 };
 	SELECTION struct selection named = { 0 };
 	AK_FREE char *chosen = NULL;

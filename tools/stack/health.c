@@ -206,7 +206,7 @@ int
 health_run(struct ak_ctx *ctx, int count, char *operands[])
 {
 	KIT struct kit kit = { .fd = -1 };
-	ENGINE struct engine *engine = NULL;
+	AK_DOCKER struct ak_docker *engine = NULL;
 	LOOK struct look look = { 0 };
 	struct questions q = { 0 };
 	int result;

@@ -72,7 +72,7 @@ int
 info_run(struct ak_ctx *ctx, int count AK_UNUSED, char *operands[] AK_UNUSED)
 {
 	KIT struct kit kit = { .fd = -1 };
-	ENGINE struct engine *engine = NULL;
+	AK_DOCKER struct ak_docker *engine = NULL;
 	CONTAINERS struct containers containers = { 0 };
 	AK_JSON struct ak_json *version = NULL;
 
@@ -81,7 +81,7 @@ info_run(struct ak_ctx *ctx, int count AK_UNUSED, char *operands[] AK_UNUSED)
 	if (engine_open(&engine, &ctx->err) == -1 ||
 	    engine_containers(engine, kit.project, &containers, &ctx->err) ==
 		-1 ||
-	    engine_get(engine, "/version", &version, &ctx->err) == -1)
+	    ak_docker_get(engine, "/version", &version, &ctx->err) == -1)
 		ak_cmd_warn(ctx, "%s", ctx->err.text);
 	print_addresses(ctx->out, &kit, &containers);
 	print_about(ctx->out, &kit, version);

@@ -128,7 +128,7 @@ logs_run(struct ak_ctx *ctx, int count, char *operands[])
 		return -1;
 	logs.selection = count > 0 ? &selection : NULL;
 	failed = logs_read(&logs, &ctx->err);
-	engine_close(&logs.engine); /* before the replies it fills */
+	ak_docker_close(&logs.engine); /* before the replies it fills */
 	sources_free(&logs);
 	if (logs.grepping)
 		regfree(&logs.grep);
@@ -155,7 +155,8 @@ tail_data(void *arg, const char *data, size_t len)
 }
 
 void
-logs_tail(struct engine *engine, const struct container *container, int lines)
+logs_tail(struct ak_docker *engine, const struct container *container,
+    int lines)
 {
 	AK_FREE char *path = ak_printf("/containers/%s/logs?stdout=1&stderr=1"
 				       "&timestamps=1&tail=%d",
@@ -171,7 +172,7 @@ logs_tail(struct engine *engine, const struct container *container, int lines)
 	struct ak_err ignored = { 0 };
 
 	/* It only helps with another failure, which is told anyway. */
-	if (ak_http_do(engine_http(engine), &request, &reply, &ignored) == 0)
+	if (ak_http_do(ak_docker_http(engine), &request, &reply, &ignored) == 0)
 		mux_end(&mux);
 	mux_free(&mux);
 }

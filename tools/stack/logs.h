@@ -20,7 +20,7 @@ struct source {
 	struct mux mux;
 	struct ak_err err; /* of the stream itself */
 	/* while asked */
-	struct engine *engine; /* its own; NULL: the one of all */
+	struct ak_docker *engine; /* its own; NULL: the one of all */
 	char *path;
 	struct ak_http_request request;
 	struct ak_http_reply reply;
@@ -35,7 +35,7 @@ struct source {
 struct logs {
 	struct ak_ctx *ctx;
 	const struct kit *kit;
-	struct engine *engine;
+	struct ak_docker *engine;
 	const struct selection *selection; /* NULL: every service */
 	const char *since, *until; /* as the daemon takes it; NULL: none */
 	int64_t tail;		   /* lines of each; -1: all */
@@ -61,8 +61,8 @@ void line_plain(struct ak_buf *buf, const char *text, size_t len);
 struct source *source_add(struct logs *logs, const struct ak_json *inspect,
     const char *id, const char *service);
 /* Asks for its log: since its last line when it was asked before. */
-int source_ask(struct source *source, struct engine *engine, struct ak_err *err)
-    AK_MUST;
+int source_ask(struct source *source, struct ak_docker *engine,
+    struct ak_err *err) AK_MUST;
 /* The end of an answer: 0, or -1 with why it is none. */
 int source_end(struct source *source, struct ak_err *err) AK_MUST;
 void sources_free(struct logs *logs);

@@ -123,7 +123,7 @@ image_name(const struct kit *kit, const struct service *service)
 
 /* The containers, and for drift the images, one a service of the kit. */
 static int
-look_ask(const struct kit *kit, struct engine *engine, int what,
+look_ask(const struct kit *kit, struct ak_docker *engine, int what,
     struct look *look, struct ak_err *err)
 {
 	size_t count = what & LOOK_DRIFT ? kit->service_count : 0;
@@ -258,9 +258,9 @@ look_all(struct kit *kit, bool local, int what, struct look *look,
 }
 
 bool
-look_is_local(const struct engine *engine)
+look_is_local(const struct ak_docker *engine)
 {
-	return *engine_where(engine) == '/';
+	return *ak_docker_where(engine) == '/';
 }
 
 static int
@@ -280,8 +280,8 @@ look_rows(const struct kit *kit, const struct look_want *want,
 }
 
 int
-look_take(struct kit *kit, struct engine *engine, const struct look_want *want,
-    struct look *look, struct ak_err *err)
+look_take(struct kit *kit, struct ak_docker *engine,
+    const struct look_want *want, struct look *look, struct ak_err *err)
 {
 	*look = (struct look){ 0 };
 	if (look_ask(kit, engine, want->what, look, err) == 0 &&

@@ -46,7 +46,7 @@ struct look_want {
  * what these need, and containers of services that are not in the kit; when
  * there is no container at all, every service that up would start.
  */
-int look_take(struct kit *kit, struct engine *engine,
+int look_take(struct kit *kit, struct ak_docker *engine,
     const struct look_want *want, struct look *look, struct ak_err *err)
     AK_MUST;
 void look_free(struct look *look);
@@ -56,6 +56,6 @@ size_t look_ill(const struct look *look);
 void look_add_usage(struct look *look, const struct usage_target targets[],
     size_t count);
 /* Is the daemon one of this machine, with its processes and networks? */
-bool look_is_local(const struct engine *engine);
+bool look_is_local(const struct ak_docker *engine);
 
 #endif

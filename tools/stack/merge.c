@@ -70,7 +70,7 @@ pop(struct source *source)
 static int
 fill(struct source *source, struct ak_err *err)
 {
-	struct ak_http *http = engine_http(source->engine);
+	struct ak_http *http = ak_docker_http(source->engine);
 
 	while (source->asked && !has_line(source)) {
 		if (ak_http_step(http, NULL, 0, STEP_MS, err) == -1)

@@ -90,7 +90,7 @@ step_decide(struct kit *kit, const struct container *container,
  * not here. 1 with a digest, 0 when there is none to be had.
  */
 static int
-digest_ask(struct engine *engine, const char *image, char **digest)
+digest_ask(struct ak_docker *engine, const char *image, char **digest)
 {
 	AK_BUF struct ak_buf path = { 0 };
 	AK_JSON struct ak_json *reply = NULL;
@@ -98,7 +98,7 @@ digest_ask(struct engine *engine, const char *image, char **digest)
 	const char *text;
 
 	ak_buf_printf(&path, "/distribution/%s/json", image);
-	if (engine_get(engine, path.data, &reply, &ignored) == -1)
+	if (ak_docker_get(engine, path.data, &reply, &ignored) == -1)
 		return 0;
 	text = ak_json_str(ak_json_at(reply, "Descriptor.digest"));
 	if (text == NULL)
@@ -109,7 +109,7 @@ digest_ask(struct engine *engine, const char *image, char **digest)
 
 /* After one registry that does not answer the others are not asked. */
 static void
-step_image(struct engine *engine, struct step *step, bool *reachable)
+step_image(struct ak_docker *engine, struct step *step, bool *reachable)
 {
 	const struct service *service = step->pick->service;
 
@@ -140,7 +140,7 @@ disk_of(const struct step *step)
 }
 
 static int
-look(const struct kit *kit, struct engine *engine, struct plan *plan,
+look(const struct kit *kit, struct ak_docker *engine, struct plan *plan,
     struct containers *containers, struct ak_err *err)
 {
 	AK_FREE char **names = ak_calloc(plan->count + 1, sizeof(*names));
@@ -161,7 +161,7 @@ look(const struct kit *kit, struct engine *engine, struct plan *plan,
 }
 
 static int
-plan_fill(struct kit *kit, struct engine *engine, struct plan *plan,
+plan_fill(struct kit *kit, struct ak_docker *engine, struct plan *plan,
     struct ak_err *err)
 {
 	CONTAINERS struct containers containers = { 0 };
@@ -185,7 +185,7 @@ plan_fill(struct kit *kit, struct engine *engine, struct plan *plan,
 }
 
 int
-plan_make(struct kit *kit, struct engine *engine,
+plan_make(struct kit *kit, struct ak_docker *engine,
     const struct selection *selection, struct plan *plan, struct ak_err *err)
 {
 	*plan = (struct plan){ .count = selection->count };
@@ -280,14 +280,14 @@ static const struct ak_view sum_view = {
 
 /* What the daemon's own directory has free; 0 when it is not of this host. */
 static int64_t
-disk_free(struct engine *engine)
+disk_free(struct ak_docker *engine)
 {
 	AK_JSON struct ak_json *info = NULL;
 	struct ak_err ignored = { 0 };
 	int64_t have = 0, size;
 	const char *root;
 
-	if (engine_get(engine, "/info", &info, &ignored) == -1)
+	if (ak_docker_get(engine, "/info", &info, &ignored) == -1)
 		return 0;
 	root = ak_json_str(ak_json_get(info, "DockerRootDir"));
 	if (root == NULL || host_disk(root, &have, &size, &ignored) == -1)
@@ -296,7 +296,7 @@ disk_free(struct engine *engine)
 }
 
 void
-plan_print_sum(struct ak_out *out, struct engine *engine,
+plan_print_sum(struct ak_out *out, struct ak_docker *engine,
     const struct selection *selection, const struct plan *plan)
 {
 	int64_t have = plan->disk_bytes > 0 ? disk_free(engine) : 0;
@@ -316,7 +316,7 @@ int
 plan_run(struct ak_ctx *ctx, int count, char *operands[])
 {
 	KIT struct kit kit = { .fd = -1 };
-	ENGINE struct engine *engine = NULL;
+	AK_DOCKER struct ak_docker *engine = NULL;
 	SELECTION struct selection selection = { 0 };
 	PLAN struct plan plan = { 0 };
 

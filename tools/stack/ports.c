@@ -222,12 +222,12 @@ publishes(const struct ak_json *container, int port)
 }
 
 char *
-ports_container(struct engine *engine, int port)
+ports_container(struct ak_docker *engine, int port)
 {
 	AK_JSON struct ak_json *list = NULL;
 	struct ak_err ignored = { 0 };
 
-	if (engine_get(engine, "/containers/json", &list, &ignored) == -1)
+	if (ak_docker_get(engine, "/containers/json", &list, &ignored) == -1)
 		return NULL;
 	ak_json_each(item, list) {
 		const char *name = ak_json_str(ak_json_first(ak_json_get(item,
@@ -242,7 +242,7 @@ ports_container(struct engine *engine, int port)
 static char *
 who_of_docker(int port)
 {
-	ENGINE struct engine *engine = NULL;
+	AK_DOCKER struct ak_docker *engine = NULL;
 	struct ak_err ignored = { 0 };
 	AK_FREE char *name = NULL;
 

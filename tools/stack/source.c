@@ -86,7 +86,7 @@ path_of(const struct source *source)
 }
 
 int
-source_ask(struct source *source, struct engine *engine, struct ak_err *err)
+source_ask(struct source *source, struct ak_docker *engine, struct ak_err *err)
 {
 	free(source->path);
 	source->path = path_of(source);
@@ -99,7 +99,7 @@ source_ask(struct source *source, struct engine *engine, struct ak_err *err)
 	source->again = false;
 	source->asked = true;
 	ak_http_reply_free(&source->reply);
-	return ak_http_start(engine_http(engine), &source->request,
+	return ak_http_start(ak_docker_http(engine), &source->request,
 	    &source->reply, err);
 }
 
@@ -107,7 +107,8 @@ source_ask(struct source *source, struct engine *engine, struct ak_err *err)
 static int
 refused(struct source *source, struct ak_err *err)
 {
-	int failed = engine_failed(source->logs->engine, &source->reply, err);
+	int failed = ak_docker_failed(source->logs->engine, &source->reply,
+	    err);
 
 	if (source->reply.status == 0)
 		return failed;
@@ -131,7 +132,7 @@ source_end(struct source *source, struct ak_err *err)
 static void
 source_free(struct source *source)
 {
-	engine_close(&source->engine);
+	ak_docker_close(&source->engine);
 	ak_http_reply_free(&source->reply);
 	mux_free(&source->mux);
 	ak_buf_free(&source->queue);

@@ -12,7 +12,7 @@
  *	catalogue.c settings.ini alone; value.c: may a setting have this value?
  *	secrets.c   the files below secrets/
  *	resolve.c   names to services: closure, one-of choices, order
- *	engine.c    the Engine API: containers, images, info
+ *	engine.c    the daemon, opened, and which of its events matter
  *	drift.c     a container against the model
  *	probe.c     our own question to a service
  *	state.c     the three facts of a service, put together
@@ -68,7 +68,7 @@ struct service {
 
 struct settings; /* settings.c */
 struct pattern;	 /* value.c */
-struct engine;	 /* engine.c */
+struct ak_docker; /* lib/docker.h */
 struct containers;
 struct ak_http_reply;
 
@@ -235,13 +235,13 @@ struct plan {
 };
 #define PLAN __attribute__((cleanup(plan_free)))
 
-int plan_make(struct kit *kit, struct engine *engine,
+int plan_make(struct kit *kit, struct ak_docker *engine,
     const struct selection *selection, struct plan *plan, struct ak_err *err)
     AK_MUST;
 void plan_free(struct plan *plan);
 extern const struct ak_view plan_view;
 void plan_print(struct ak_out *out, const struct plan *plan);
-void plan_print_sum(struct ak_out *out, struct engine *engine,
+void plan_print_sum(struct ak_out *out, struct ak_docker *engine,
     const struct selection *selection, const struct plan *plan);
 /* "127.0.0.1:9090->9090/tcp" of a port in the model; the caller frees. */
 char *port_text(const struct ak_json *port) AK_MUST;
@@ -260,7 +260,7 @@ char *port_text(const struct ak_json *port) AK_MUST;
 struct ak_child;
 struct wait {
 	const struct kit *kit;
-	struct engine *engine;
+	struct ak_docker *engine;
 	const struct selection *selection;
 	int64_t limit_ms;
 	const struct plan *plan;
@@ -276,7 +276,7 @@ int change_failed(struct ak_ctx *ctx, const struct kit *kit,
 
 /* The last lines of a container on stderr, as they are but for control bytes.
  */
-void logs_tail(struct engine *engine, const struct container *container,
+void logs_tail(struct ak_docker *engine, const struct container *container,
     int lines);
 
 /* complete.c: what may stand for an operand, one a line, for completion. */

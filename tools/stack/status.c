@@ -200,7 +200,7 @@ status_print(struct ak_out *out, const struct row *row)
 }
 
 static int
-status_once(struct ak_ctx *ctx, struct kit *kit, struct engine *engine,
+status_once(struct ak_ctx *ctx, struct kit *kit, struct ak_docker *engine,
     const struct look_want *want)
 {
 	LOOK struct look look = { 0 };
@@ -220,7 +220,7 @@ int
 status_run(struct ak_ctx *ctx, int count, char *operands[])
 {
 	KIT struct kit kit = { .fd = -1 };
-	ENGINE struct engine *engine = NULL;
+	AK_DOCKER struct ak_docker *engine = NULL;
 	struct look_want want;
 
 	if (names_read(&count, &operands, &ctx->err) == -1 ||

@@ -12,7 +12,7 @@ void status_print(struct ak_out *out, const struct row *row);
 void usage_print(struct ak_out *out, const struct usage *usage);
 
 /* Until interrupted: on a terminal drawn again, else a record a change. */
-int status_watch(struct ak_ctx *ctx, struct kit *kit, struct engine *engine,
+int status_watch(struct ak_ctx *ctx, struct kit *kit, struct ak_docker *engine,
     const struct look_want *want) AK_MUST;
 
 #endif

@@ -50,13 +50,13 @@ asks_add(struct asks *asks, char *path)
 
 /* From here on nothing may move until ak_http_finish(). */
 static int
-asks_begin(struct engine *engine, struct asks *asks, struct ak_err *err)
+asks_begin(struct ak_docker *engine, struct asks *asks, struct ak_err *err)
 {
 	for (size_t i = 0; i < asks->count; i++) {
 		struct ask *ask = &asks->items[i];
 
 		ask->request.path = ask->path;
-		if (ak_http_start(engine_http(engine), &ask->request,
+		if (ak_http_start(ak_docker_http(engine), &ask->request,
 			&ask->reply, err) == -1)
 			return -1;
 	}
@@ -65,15 +65,15 @@ asks_begin(struct engine *engine, struct asks *asks, struct ak_err *err)
 
 /* All begun before any is waited for. */
 static int
-asks_do(struct engine *engine, struct asks *asks, struct ak_err *err)
+asks_do(struct ak_docker *engine, struct asks *asks, struct ak_err *err)
 {
 	return asks_begin(engine, asks, err) == -1
 	    ? -1
-	    : ak_http_finish(engine_http(engine), err);
+	    : ak_http_finish(ak_docker_http(engine), err);
 }
 
 static int
-list(struct engine *engine, const char *project, struct ak_json **json,
+list(struct ak_docker *engine, const char *project, struct ak_json **json,
     struct ak_err *err)
 {
 	AK_BUF struct ak_buf path = { 0 };
@@ -85,12 +85,12 @@ list(struct engine *engine, const char *project, struct ak_json **json,
 	ak_buf_str(&filter, "]}");
 	ak_buf_str(&path, "/containers/json?all=1&filters=");
 	ak_http_escape(&path, filter.data);
-	return engine_get(engine, path.data, json, err);
+	return ak_docker_get(engine, path.data, json, err);
 }
 
 /* A container that went between the list and the look is no failure. */
 static int
-take_one(const struct engine *engine, struct ask *ask,
+take_one(const struct ak_docker *engine, struct ask *ask,
     struct containers *containers, struct ak_err *err)
 {
 	struct container *container = &containers->items[containers->count];
@@ -98,7 +98,7 @@ take_one(const struct engine *engine, struct ask *ask,
 
 	if (ask->reply.status == 404)
 		return 0;
-	if (engine_take(engine, &ask->reply, &inspect, err) == -1)
+	if (ak_docker_take(engine, &ask->reply, &inspect, err) == -1)
 		return -1;
 	container_take(container, inspect);
 	ak_buf_free(&ask->reply.body);
@@ -107,7 +107,7 @@ take_one(const struct engine *engine, struct ask *ask,
 }
 
 static int
-take_all(const struct engine *engine, struct asks *asks,
+take_all(const struct ak_docker *engine, struct asks *asks,
     struct containers *containers, struct ak_err *err)
 {
 	containers->items = ak_resize(containers->items,
@@ -155,7 +155,7 @@ drop_strangers(struct containers *containers, const struct ak_json *list)
 
 /* What the list has, but for what was guessed and is there already. */
 static int
-take_rest(struct engine *engine, const struct ak_json *list,
+take_rest(struct ak_docker *engine, const struct ak_json *list,
     struct containers *containers, struct ak_err *err)
 {
 	ASKS struct asks asks = { 0 };
@@ -176,14 +176,14 @@ take_rest(struct engine *engine, const struct ak_json *list,
 
 /* guesses are under way. */
 static int
-gather(struct engine *engine, const char *project, struct asks *guesses,
+gather(struct ak_docker *engine, const char *project, struct asks *guesses,
     struct containers *containers, struct ak_err *err)
 {
 	AK_JSON struct ak_json *json = NULL;
 
 	*containers = (struct containers){ 0 };
 	if (list(engine, project, &json, err) == 0 &&
-	    ak_http_finish(engine_http(engine), err) == 0 &&
+	    ak_http_finish(ak_docker_http(engine), err) == 0 &&
 	    take_all(engine, guesses, containers, err) == 0 &&
 	    take_rest(engine, json, containers, err) == 0)
 		return 0;
@@ -192,7 +192,7 @@ gather(struct engine *engine, const char *project, struct asks *guesses,
 }
 
 int
-engine_containers(struct engine *engine, const char *project,
+engine_containers(struct ak_docker *engine, const char *project,
     struct containers *containers, struct ak_err *err)
 {
 	struct asks none = { 0 };
@@ -259,14 +259,14 @@ first_same(const char *const names[], size_t i)
 }
 
 static int
-take_image(const struct engine *engine, struct ak_http_reply *reply,
+take_image(const struct ak_docker *engine, struct ak_http_reply *reply,
     struct image *image, struct ak_err *err)
 {
 	struct ak_json *json = NULL;
 
 	if (reply->status == 404)
 		return 0;
-	if (engine_take(engine, reply, &json, err) == -1)
+	if (ak_docker_take(engine, reply, &json, err) == -1)
 		return -1;
 	image_take(image, json);
 	return 0;
@@ -288,7 +288,7 @@ ask_images(const char *const names[], size_t count, struct asks *asks,
 }
 
 static int
-take_images(const struct engine *engine, struct asks *asks,
+take_images(const struct ak_docker *engine, struct asks *asks,
     const size_t asked[], size_t count, struct image images[],
     struct ak_err *err)
 {
@@ -304,7 +304,7 @@ take_images(const struct engine *engine, struct asks *asks,
 }
 
 int
-engine_images(struct engine *engine, const char *const names[], size_t count,
+engine_images(struct ak_docker *engine, const char *const names[], size_t count,
     struct image images[], struct ak_err *err)
 {
 	AK_FREE size_t *asked = ak_calloc(count + 1, sizeof(*asked));
@@ -317,7 +317,7 @@ engine_images(struct engine *engine, const char *const names[], size_t count,
 }
 
 int
-engine_look(struct engine *engine, const struct kit *kit,
+engine_look(struct ak_docker *engine, const struct kit *kit,
     struct containers *containers, const struct images *images,
     struct ak_err *err)
 {
@@ -332,7 +332,7 @@ engine_look(struct engine *engine, const struct kit *kit,
 	    asks_begin(engine, &guesses, err) == -1 ||
 	    gather(engine, kit->project, &guesses, containers, err) == -1) {
 		/* Nothing that is under way may lose its reply. */
-		(void)!ak_http_finish(engine_http(engine), &ignored);
+		(void)!ak_http_finish(ak_docker_http(engine), &ignored);
 		return -1;
 	}
 	if (take_images(engine, &asks, asked, images->count, images->items,

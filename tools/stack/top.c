@@ -50,7 +50,7 @@ struct reading {
 struct top {
 	struct ak_ctx *ctx;
 	struct kit *kit;
-	struct engine *engine;
+	struct ak_docker *engine;
 	struct look_want want;
 	struct reading *before;
 	size_t before_count;
@@ -231,7 +231,7 @@ int
 top_run(struct ak_ctx *ctx, int count, char *operands[])
 {
 	KIT struct kit kit = { .fd = -1 };
-	ENGINE struct engine *engine = NULL;
+	AK_DOCKER struct ak_docker *engine = NULL;
 	struct top top = { .ctx = ctx, .kit = &kit };
 	int failed;
 
@@ -243,7 +243,7 @@ top_run(struct ak_ctx *ctx, int count, char *operands[])
 		return ak_fail(&ctx->err, AK_UNAVAILABLE,
 		    "docker: %s: what another machine's containers use "
 		    "cannot be read here",
-		    engine_where(engine));
+		    ak_docker_where(engine));
 	top.engine = engine;
 	top.want = (struct look_want){ operands, (size_t)count, 0 };
 	top.screen = ak_out_is_table(ctx->out) && isatty(STDIN_FILENO) == 1 &&

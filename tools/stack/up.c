@@ -107,7 +107,7 @@ up_words(struct words *words, const struct plan *plan)
 }
 
 static int
-up_change(struct ak_ctx *ctx, const struct kit *kit, struct engine *engine,
+up_change(struct ak_ctx *ctx, const struct kit *kit, struct ak_docker *engine,
     const struct selection *selection, const struct plan *plan)
 {
 	struct words words = { 0 };
@@ -135,7 +135,7 @@ up_change(struct ak_ctx *ctx, const struct kit *kit, struct engine *engine,
 }
 
 static int
-up_do(struct ak_ctx *ctx, struct kit *kit, struct engine *engine,
+up_do(struct ak_ctx *ctx, struct kit *kit, struct ak_docker *engine,
     const struct selection *selection)
 {
 	PLAN struct plan plan = { 0 };
@@ -179,7 +179,7 @@ int
 up_run(struct ak_ctx *ctx, int count, char *operands[])
 {
 	KIT struct kit kit = { .fd = -1 };
-	ENGINE struct engine *engine = NULL;
+	AK_DOCKER struct ak_docker *engine = NULL;
 	SELECTION struct selection selection = { 0 };
 	AK_CLOSE int lock = -1;
 

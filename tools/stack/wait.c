@@ -182,8 +182,8 @@ step(struct waiting *w)
 		fds[0] = (struct pollfd){ w->child->out_fd, POLLIN, 0 };
 		fds[1] = (struct pollfd){ w->child->err_fd, POLLIN, 0 };
 	}
-	if (ak_http_step(engine_http(w->ears), fds, 2, STEP_MS, &w->ctx->err) ==
-	    -1)
+	if (ak_http_step(ak_docker_http(w->ears), fds, 2, STEP_MS,
+		&w->ctx->err) == -1)
 		return -1;
 	if (w->child != NULL && !w->child->ended) {
 		int ended = ak_proc_step(w->child, &w->ctx->err);
@@ -242,7 +242,7 @@ listen_events(struct waiting *w, struct ak_http_request *request,
 	*request = (struct ak_http_request){
 		.path = path->data, .stall_ms = -1, .on_data = woken, .arg = w
 	};
-	return ak_http_start(engine_http(w->ears), request, reply,
+	return ak_http_start(ak_docker_http(w->ears), request, reply,
 	    &w->ctx->err);
 }
 
@@ -276,7 +276,7 @@ wait_well(struct ak_ctx *ctx, const struct wait *wait)
 	AK_BUF struct ak_buf path = { 0 };
 	struct ak_http_request request;
 	AK_HTTP_REPLY struct ak_http_reply reply = { 0 };
-	ENGINE struct engine *ears = NULL; /* closed before reply goes */
+	AK_DOCKER struct ak_docker *ears = NULL; /* closed before reply goes */
 	int failed;
 
 	for (size_t i = 0; i < selection->count; i++) {
@@ -301,7 +301,7 @@ int
 wait_run(struct ak_ctx *ctx, int count, char *operands[])
 {
 	KIT struct kit kit = { .fd = -1 };
-	ENGINE struct engine *engine = NULL;
+	AK_DOCKER struct ak_docker *engine = NULL;
 	SELECTION struct selection selection = { 0 };
 
 	if (names_read(&count, &operands, &ctx->err) == -1 ||

@@ -10,8 +10,8 @@
 struct waiting {
 	struct ak_ctx *ctx;
 	const struct kit *kit;
-	struct engine *engine; /* looks */
-	struct engine *ears;   /* listens to events */
+	struct ak_docker *engine; /* looks */
+	struct ak_docker *ears;	  /* listens to events */
 	const struct selection *selection;
 	struct ak_child *child;
 	int64_t limit_ms;

@@ -30,7 +30,7 @@ struct told {
 struct watching {
 	struct ak_ctx *ctx;
 	struct kit *kit;
-	struct engine *engine;
+	struct ak_docker *engine;
 	const struct look_want *want;
 	struct told *told;
 	size_t told_count;
@@ -120,22 +120,22 @@ take_look(struct watching *w)
 
 /* 0 to go on, 1 when nobody reads any more, -1. */
 static int
-listen(struct watching *w, struct engine *ears,
+listen(struct watching *w, struct ak_docker *ears,
     const struct ak_http_reply *reply, int64_t wait_ms)
 {
 	struct pollfd reader = { .fd = STDOUT_FILENO };
 
-	if (ak_http_step(engine_http(ears), &reader, 1, (int)wait_ms,
+	if (ak_http_step(ak_docker_http(ears), &reader, 1, (int)wait_ms,
 		&w->ctx->err) == -1)
 		return -1;
 	if (reply->done)
-		return engine_failed(ears, reply, &w->ctx->err);
+		return ak_docker_failed(ears, reply, &w->ctx->err);
 	return (reader.revents & (POLLERR | POLLHUP)) != 0 ||
 	    ak_out_failed(w->ctx->out);
 }
 
 static int
-watch_loop(struct watching *w, struct engine *ears,
+watch_loop(struct watching *w, struct ak_docker *ears,
     const struct ak_http_reply *reply)
 {
 	int over = 0;
@@ -156,7 +156,7 @@ watch_loop(struct watching *w, struct engine *ears,
 }
 
 int
-status_watch(struct ak_ctx *ctx, struct kit *kit, struct engine *engine,
+status_watch(struct ak_ctx *ctx, struct kit *kit, struct ak_docker *engine,
     const struct look_want *want)
 {
 	struct watching w = {
@@ -167,14 +167,14 @@ status_watch(struct ak_ctx *ctx, struct kit *kit, struct engine *engine,
 		.stall_ms = -1, .on_data = on_event, .arg = &w
 	};
 	AK_HTTP_REPLY struct ak_http_reply reply = { 0 };
-	ENGINE struct engine *ears = NULL; /* closed before reply goes */
+	AK_DOCKER struct ak_docker *ears = NULL; /* closed before reply goes */
 	int failed;
 
 	engine_events_path(&path, kit->project);
 	request.path = path.data;
 	failed = engine_open(&ears, &ctx->err);
 	if (failed == 0)
-		failed = ak_http_start(engine_http(ears), &request, &reply,
+		failed = ak_http_start(ak_docker_http(ears), &request, &reply,
 		    &ctx->err);
 	if (failed == 0)
 		failed = watch_loop(&w, ears, &reply);
