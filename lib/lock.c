@@ -11,24 +11,40 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "lib/str.h"
 
 #define LINE_MAX_BYTES 512
 
-/* "PID SINCE WHO": what those who come later are told. */
+void
+ak_lock_line(struct ak_buf *line, const char *who)
+{
+	ak_buf_printf(line, "%ld ", (long)getpid());
+	ak_str_from_time(line, ak_str_now());
+	ak_buf_printf(line, " %.*s\n", LINE_MAX_BYTES - 64, who);
+}
+
+bool
+ak_lock_holder(char *line, struct ak_lock_holder *holder)
+{
+	char *since, *who;
+	long pid = strtol(line, &since, 10);
+
+	who = *since == ' ' ? strchr(since + 1, ' ') : NULL;
+	if (!who)
+		return false;
+	*who++ = '\0';
+	*holder = (struct ak_lock_holder){ pid, since + 1, who };
+	return true;
+}
+
 static int
 write_holder(int fd, const char *who)
 {
 	AK_BUF struct ak_buf line = { 0 };
-	struct timespec now;
 
-	clock_gettime(CLOCK_REALTIME, &now);
-	ak_buf_printf(&line, "%ld ", (long)getpid());
-	ak_str_from_time(&line, (int64_t)now.tv_sec * 1000000000 + now.tv_nsec);
-	ak_buf_printf(&line, " %.*s\n", LINE_MAX_BYTES - 64, who);
+	ak_lock_line(&line, who);
 	if (ftruncate(fd, 0) == -1)
 		return -1;
 	return pwrite(fd, line.data, line.len, 0) == (ssize_t)line.len ? 0 : -1;
@@ -39,19 +55,16 @@ fail_held(int fd, const char *name, struct ak_err *err)
 {
 	char line[LINE_MAX_BYTES + 1] = "";
 	ssize_t len = pread(fd, line, LINE_MAX_BYTES, 0);
-	char *since, *who;
-	long pid;
+	struct ak_lock_holder holder;
 
 	line[len > 0 ? len : 0] = '\0';
 	line[strcspn(line, "\n")] = '\0';
-	pid = strtol(line, &since, 10);
-	who = *since == ' ' ? strchr(since + 1, ' ') : NULL;
-	if (!who)
+	if (!ak_lock_holder(line, &holder))
 		return ak_fail(err, AK_TEMPFAIL, "%s: held by another process",
 		    name);
-	*who++ = '\0';
 	return ak_fail(err, AK_TEMPFAIL,
-	    "%s: held by %s (process %ld) since %s", name, who, pid, since + 1);
+	    "%s: held by %s (process %ld) since %s", name, holder.who,
+	    holder.pid, holder.since);
 }
 
 int

@@ -7,6 +7,7 @@
 #ifndef AK_LOCK_H
 #define AK_LOCK_H
 
+#include "lib/buf.h"
 #include "lib/err.h"
 
 /*
@@ -16,5 +17,16 @@
  */
 int ak_lock(int dir, const char *name, const char *who, int *fd,
     struct ak_err *err) AK_MUST;
+
+/*
+ * What such a file says, "PID SINCE WHO" and a line feed, for locks that more
+ * than one may hold; and a line of it taken apart, in place. false: it is none.
+ */
+struct ak_lock_holder {
+	long pid;
+	const char *since, *who;
+};
+void ak_lock_line(struct ak_buf *line, const char *who);
+bool ak_lock_holder(char *line, struct ak_lock_holder *holder);
 
 #endif

@@ -280,6 +280,15 @@ digits_before(char *end, int count, int64_t n)
 }
 
 /* By hand: a log of a million lines has a million times. */
+int64_t
+ak_str_now(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
+}
+
 void
 ak_str_from_time(struct ak_buf *buf, int64_t ns)
 {

@@ -36,6 +36,8 @@ int ak_str_duration(const char *s, int64_t *ms, struct ak_err *err) AK_MUST;
  */
 int ak_str_time(const char *s, int64_t *ns, struct ak_err *err) AK_MUST;
 
+/* The wall clock: nanoseconds since 1970. */
+int64_t ak_str_now(void);
 /* RFC 3339 in UTC, to the millisecond: 2026-01-31T12:00:00.500Z */
 void ak_str_from_time(struct ak_buf *buf, int64_t ns);
 /* For people, three digits and a unit of 1024: 1.44G, 512, 20.0M */

@@ -83,6 +83,25 @@ test_bad(int dir)
 	is_int(err.code, AK_CANTCREATE, "as what cannot be made");
 }
 
+static void
+test_lines(void)
+{
+	AK_BUF struct ak_buf line = { 0 };
+	struct ak_lock_holder holder;
+	char bad[][24] = { "", "word", "12", "12 since", "12since who" };
+
+	ak_lock_line(&line, "tool up core");
+	ok(ak_ends(line.data, " tool up core\n"), "a line says who: %s",
+	    line.data);
+	line.data[line.len - 1] = '\0';
+	ok(ak_lock_holder(line.data, &holder), "and is taken apart");
+	is_int(holder.pid, getpid(), "the process");
+	is_str(holder.who, "tool up core", "who, with its blanks");
+	ok(ak_ends(holder.since, "Z"), "since when: %s", holder.since);
+	for (size_t i = 0; i < AK_COUNT(bad); i++)
+		ok(!ak_lock_holder(bad[i], &holder), "no line: %zu", i);
+}
+
 int
 main(void)
 {
@@ -94,6 +113,7 @@ main(void)
 	test_held(dir);
 	test_killed(dir);
 	test_bad(dir);
+	test_lines();
 	unlinkat(dir, "lock", 0);
 	unlinkat(dir, "link", 0);
 	close(dir);

@@ -4,6 +4,7 @@
 #include "lib/str.h"
 
 #include <inttypes.h>
+#include <time.h>
 
 #include "tests/unit/tap.h"
 
@@ -282,6 +283,15 @@ near(void)
 	    "a word of 199 letters means nothing");
 }
 
+static void
+now(void)
+{
+	int64_t before = (int64_t)time(NULL) - 1, is = ak_str_now() / SECOND;
+
+	ok(is >= before && is <= (int64_t)time(NULL) + 1,
+	    "now is the wall clock");
+}
+
 int
 main(void)
 {
@@ -294,5 +304,6 @@ main(void)
 	write_all(ak_str_from_size, sizes_out, AK_COUNT(sizes_out));
 	write_all(ak_str_from_duration, durations_out, AK_COUNT(durations_out));
 	near();
+	now();
 	return done_testing();
 }

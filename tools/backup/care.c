@@ -6,10 +6,10 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
 #include "lib/file.h"
 #include "lib/json.h"
+#include "lib/str.h"
 #include "tools/backup/care_impl.h"
 
 #define RUNS_MAX ((size_t)65536)
@@ -29,15 +29,6 @@ const char *
 care_name(enum care_what what)
 {
 	return names[what];
-}
-
-int64_t
-care_now(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_REALTIME, &now);
-	return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
 }
 
 char *
@@ -154,7 +145,7 @@ care_done(struct ak_ctx *ctx, struct repo *repo, enum care_what what,
 
 	if (care_read(repo, &care, &err) == -1)
 		ak_cmd_warn(ctx, "%s", err.text);
-	run->time = care_now();
+	run->time = ak_str_now();
 	run->ok = problem == NULL;
 	run->seconds = (double)(run->time - begin) / 1e9;
 	if (run->ok)

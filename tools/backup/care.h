@@ -43,7 +43,6 @@ int care_read(const struct repo *repo, struct care *care, struct ak_err *err)
 /* begin: ns since 1970. problem: NULL, or what a person should read. */
 void care_done(struct ak_ctx *ctx, struct repo *repo, enum care_what what,
     int64_t begin, const char *problem);
-int64_t care_now(void); /* ns since 1970 */
 
 /* When each pack was last read whole. */
 struct verified {

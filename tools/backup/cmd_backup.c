@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "lib/str.h"
 #include "tools/backup/care.h"
 #include "tools/backup/cmd_backup.h"
 #include "tools/backup/commands.h"
@@ -160,7 +161,7 @@ begin_snap(struct snap *snap, const struct sources *sources)
 
 	gethostname(host, sizeof(host) - 1);
 	snap->host = ak_strdup(host);
-	snap->begin = care_now();
+	snap->begin = ak_str_now();
 	snap->full = o.full;
 	snap->independent = o.independent;
 	if (sources->stack)
@@ -221,7 +222,7 @@ store_snap(struct backup_run *run, const struct sources *sources)
 	run->snap->read_bytes = stats.read_bytes;
 	run->snap->new_bytes = stats.new_bytes;
 	run->snap->stored_bytes = stats.stored_bytes;
-	run->snap->end = care_now();
+	run->snap->end = ak_str_now();
 	if (run->taken == 0)
 		return err->code ? -1 : ak_fail(err, AK_NOINPUT, "no source");
 	return snap_write(run->session.repo, run->snap, sources->more, err);

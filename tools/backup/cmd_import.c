@@ -10,6 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "lib/str.h"
 #include "tools/backup/archive.h"
 #include "tools/backup/care.h"
 #include "tools/backup/commands.h"
@@ -270,7 +271,7 @@ begin_snap(struct snap *snap, const char *file)
 
 	gethostname(host, sizeof(host) - 1);
 	snap->host = ak_strdup(host);
-	snap->begin = care_now();
+	snap->begin = ak_str_now();
 	snap->tags = ak_calloc(o.tags.count + 1, sizeof(*snap->tags));
 	for (; snap->tag_count < o.tags.count; snap->tag_count++)
 		snap->tags[snap->tag_count] =
@@ -297,7 +298,7 @@ store(struct import *import, struct ak_err *err)
 	snap->read_bytes = stats.read_bytes;
 	snap->new_bytes = stats.new_bytes;
 	snap->stored_bytes = stats.stored_bytes;
-	snap->end = care_now();
+	snap->end = ak_str_now();
 	if (snap_write(import->session.repo, snap, NULL, err) == -1)
 		return -1;
 	record_snapshot(import->ctx->out, snap);

@@ -207,7 +207,7 @@ int
 drill_run(struct ak_ctx *ctx, const char *snapshot)
 {
 	struct drill drill = { .ctx = ctx, .fd = -1 };
-	int64_t begin = care_now();
+	int64_t begin = ak_str_now();
 	int got;
 
 	if (session_open(&drill.session, ctx, 2) == -1)

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "lib/str.h"
 #include "tools/backup/docker.h"
 #include "tools/backup/exec.h"
 #include "tools/backup/postgres.h"
@@ -22,7 +23,7 @@ take_stream(struct intake *in, const char *container,
 		.mode = 0600,
 		.uid = getuid(),
 		.gid = getgid(),
-		.mtime = source_now(),
+		.mtime = ak_str_now(),
 		.read = exec_read,
 		.arg = &stream,
 	};

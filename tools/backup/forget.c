@@ -9,6 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "lib/str.h"
 #include "tools/backup/care.h"
 #include "tools/backup/commands.h"
 #include "tools/backup/retain.h"
@@ -96,7 +97,7 @@ decide_group(struct forgetting *forgetting, size_t first)
 			items[in].time = all[i].snap->begin;
 			which[in++] = i;
 		}
-	retain_apply(&o.retain, care_now(), items, in);
+	retain_apply(&o.retain, ak_str_now(), items, in);
 	for (size_t i = 0; i < in; i++) {
 		all[which[i]].item = items[i];
 		all[which[i]].decided = true;

@@ -5,6 +5,7 @@
 
 #include <string.h>
 
+#include "lib/str.h"
 #include "tools/backup/care.h"
 #include "tools/backup/commands.h"
 
@@ -241,7 +242,7 @@ record(struct prune *prune, int64_t begin)
 	ak_out_int(out, "removed", (int64_t)prune->removed);
 	ak_out_int(out, "unmarked", (int64_t)prune->restored);
 	ak_out_int(out, "freed_bytes", (int64_t)prune->freed);
-	ak_out_number(out, "seconds", (double)(care_now() - begin) / 1e9);
+	ak_out_number(out, "seconds", (double)(ak_str_now() - begin) / 1e9);
 	ak_out_end(out);
 }
 
@@ -268,7 +269,7 @@ prune_run(struct ak_ctx *ctx, AK_UNUSED int count, AK_UNUSED char *operands[])
 {
 	struct prune prune = { .ctx = ctx,
 		.grace = o.grace_ms * INT64_C(1000000) };
-	int64_t begin = care_now();
+	int64_t begin = ak_str_now();
 	int got = prune_it(&prune, begin);
 
 	if (prune.session.repo && !o.plan && ctx->err.code != AK_TEMPFAIL)

@@ -7,9 +7,9 @@
 #include "tools/backup/repo.h"
 
 #include <string.h>
-#include <time.h>
 
 #include "lib/crypt.h"
+#include "lib/str.h"
 #include "tools/backup/parity.h"
 #include "tools/backup/repo_config.h"
 
@@ -72,16 +72,13 @@ new_repo(const char *path, const struct repo_init *how)
 {
 	struct repo *repo = ak_calloc(1, sizeof(*repo));
 	AK_BUF struct ak_buf hex = { 0 };
-	struct timespec now;
 	uint8_t id[16], master[SEAL_KEY] = { 0 };
 
-	clock_gettime(CLOCK_REALTIME, &now);
 	ak_crypt_random(id, sizeof(id));
 	ak_crypt_hex(&hex, id, sizeof(id));
 	memcpy(repo->id, hex.data, sizeof(repo->id));
 	repo->path = ak_strdup(path);
-	repo->created = (int64_t)now.tv_sec * 1000000000 +
-	    now.tv_nsec / 1000000 * 1000000;
+	repo->created = ak_str_now() / 1000000 * 1000000;
 	repo->cipher = how->cipher;
 	repo->parity = how->parity;
 	repo->level = how->level ? how->level : 3;

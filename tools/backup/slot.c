@@ -7,7 +7,6 @@
  * and through SHA-256 alone.
  */
 #include <string.h>
-#include <time.h>
 
 #include "lib/crypt.h"
 #include "lib/json.h"
@@ -101,7 +100,6 @@ slot_add(struct repo *repo, const struct slot *about,
 {
 	struct slot_text slot = { .about = *about, .cost = cost };
 	AK_BUF struct ak_buf text = { 0 };
-	struct timespec now;
 	uint8_t key[SEAL_KEY];
 
 	if (repo->cipher == SEAL_NONE)
@@ -109,8 +107,7 @@ slot_add(struct repo *repo, const struct slot *about,
 		    "this repository has no cipher, and so no keys");
 	if (check_secret(about->type, secret, err) == -1)
 		return -1;
-	clock_gettime(CLOCK_REALTIME, &now);
-	slot.about.created = (int64_t)now.tv_sec * 1000000000;
+	slot.about.created = ak_str_now() / 1000000000 * 1000000000;
 	slot.cipher = repo->cipher;
 	seal_salt(slot.salt);
 	if (repo->store->ops->lock(repo->store, STORE_SHARED,

@@ -8,6 +8,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "lib/str.h"
 #include "tools/backup/docker.h"
 #include "tools/backup/exec.h"
 #include "tools/backup/kit.h"
@@ -27,15 +28,6 @@ static const struct {
 #define STACK "stack:"
 
 enum { WELL_MS = 60000 };
-
-int64_t
-source_now(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_REALTIME, &now);
-	return now.tv_sec * INT64_C(1000000000) + now.tv_nsec;
-}
 
 struct source *
 source_add(struct sources *sources)
@@ -169,7 +161,7 @@ exec_take(struct source *source, struct intake *in, struct ak_err *err)
 		.mode = 0600,
 		.uid = getuid(),
 		.gid = getgid(),
-		.mtime = source_now(),
+		.mtime = ak_str_now(),
 		.read = exec_read,
 		.arg = &stream,
 	};

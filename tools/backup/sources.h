@@ -61,9 +61,6 @@ int sources_add(struct sources *sources, const char *word, struct ak_err *err)
 int sources_end(struct sources *sources, struct ak_err *err) AK_MUST;
 void sources_free(struct sources *sources);
 
-/* Nanoseconds since 1970. */
-int64_t source_now(void);
-
 /* backup --plan: one record backup_plan each. 1: something is uncovered. */
 struct ak_ctx;
 int sources_plan(struct ak_ctx *ctx, size_t count, char *const words[],

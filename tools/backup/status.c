@@ -113,7 +113,7 @@ int
 status_run(struct ak_ctx *ctx, AK_UNUSED int words, AK_UNUSED char *operands[])
 {
 	REPO struct repo *repo = NULL;
-	struct looking looking = { .ctx = ctx, .now = care_now() };
+	struct looking looking = { .ctx = ctx, .now = ak_str_now() };
 	AK_BUF struct ak_buf size = { 0 };
 	size_t count;
 

@@ -18,7 +18,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "lib/str.h"
+#include "lib/lock.h"
 #include "tools/backup/store_local.h"
 
 #define NAME "locks/lock"
@@ -36,21 +36,19 @@ lives(long pid)
 static int
 fail_held(int fd, struct ak_err *err)
 {
-	char text[LINES_MAX + 1], *line, *next = text, *since, *who;
+	char text[LINES_MAX + 1], *line, *next = text;
 	ssize_t len = pread(fd, text, LINES_MAX, 0);
+	struct ak_lock_holder holder;
 	bool told = false;
 
 	text[len > 0 ? len : 0] = '\0';
 	while ((line = strsep(&next, "\n"))) {
-		long pid = strtol(line, &since, 10);
-
-		who = *since == ' ' ? strchr(since + 1, ' ') : NULL;
-		if (!who || pid == getpid() || !lives(pid))
+		if (!ak_lock_holder(line, &holder) || holder.pid == getpid() ||
+		    !lives(holder.pid))
 			continue;
-		*who++ = '\0';
 		ak_err_set(err, AK_TEMPFAIL,
-		    "the repository is held by %s (process %ld) since %s", who,
-		    pid, since + 1);
+		    "the repository is held by %s (process %ld) since %s",
+		    holder.who, holder.pid, holder.since);
 		told = true;
 	}
 	return told ? -1
@@ -83,12 +81,8 @@ static void
 write_holder(int fd, const char *who)
 {
 	AK_BUF struct ak_buf line = { 0 };
-	struct timespec now;
 
-	clock_gettime(CLOCK_REALTIME, &now);
-	ak_buf_printf(&line, "%ld ", (long)getpid());
-	ak_str_from_time(&line, (int64_t)now.tv_sec * 1000000000 + now.tv_nsec);
-	ak_buf_printf(&line, " %.200s\n", who);
+	ak_lock_line(&line, who);
 	(void)!write(fd, line.data, line.len);
 }
 

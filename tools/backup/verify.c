@@ -62,7 +62,7 @@ draw(struct verify *verify)
 {
 	AK_BUF struct ak_buf line = { 0 };
 	int64_t now = ak_proc_now_ms();
-	double passed = (double)(care_now() - verify->begin) / 1e9;
+	double passed = (double)(ak_str_now() - verify->begin) / 1e9;
 	double rate = passed > 0 ? (double)verify->bytes / passed : 0;
 
 	if (verify->ctx->quiet || now - verify->drawn_ms < 100)
@@ -197,7 +197,7 @@ summary(struct verify *verify, enum care_what level, size_t paths)
 	ak_out_int(out, "repaired", (int64_t)(verify->damage.count - left));
 	ak_out_int(out, "lost_paths", (int64_t)paths);
 	ak_out_number(out, "seconds",
-	    (double)(care_now() - verify->begin) / 1e9);
+	    (double)(ak_str_now() - verify->begin) / 1e9);
 	ak_out_end(out);
 }
 
@@ -279,7 +279,7 @@ static int
 run(struct ak_ctx *ctx, enum care_what level, const char *which)
 {
 	struct verify verify = { .ctx = ctx,
-		.begin = care_now(),
+		.begin = ak_str_now(),
 		.damage = { .mutex = PTHREAD_MUTEX_INITIALIZER } };
 	int got = verify_it(&verify, level, which);
 

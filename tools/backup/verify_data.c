@@ -7,6 +7,7 @@
  */
 #include <string.h>
 
+#include "lib/str.h"
 #include "tools/backup/pool.h"
 #include "tools/backup/verify.h"
 
@@ -186,7 +187,7 @@ verify_data(struct verify *verify, struct ak_err *err)
 	struct pool pool = {
 		.begin = begin, .end = end, .each = each, .arg = &reading
 	};
-	int64_t now = care_now();
+	int64_t now = ak_str_now();
 	int got;
 
 	choose(&reading);

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "lib/crypt.h"
+#include "lib/str.h"
 #include "tools/backup/parity.h"
 #include "tools/backup/pool.h"
 #include "tools/backup/repo_config.h"
@@ -248,7 +249,7 @@ each(void *arg, void *own, size_t item, struct ak_err *err)
 static void
 read_whole(struct scrub *scrub)
 {
-	int64_t now = care_now();
+	int64_t now = ak_str_now();
 	uint8_t pack[ID_SIZE];
 	enum pack_kind kind;
 

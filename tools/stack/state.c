@@ -7,8 +7,8 @@
  */
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
+#include "lib/str.h"
 #include "lib/utf8.h"
 #include "tools/stack/stack.h"
 
@@ -87,13 +87,8 @@ out_of_memory(const struct container *container)
 static bool
 has_settled(const struct container *container)
 {
-	struct timespec now;
-
-	clock_gettime(CLOCK_REALTIME, &now);
 	return container->restarts == 0 ||
-	    (int64_t)now.tv_sec * 1000000000 + now.tv_nsec -
-		container->since_ns >
-	    SETTLED_NS;
+	    ak_str_now() - container->since_ns > SETTLED_NS;
 }
 
 static enum wellness

@@ -12,10 +12,10 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "lib/http.h"
+#include "lib/str.h"
 #include "lib/term.h"
 #include "tools/stack/wait.h"
 
@@ -47,15 +47,6 @@ woken(void *arg, const char *data AK_UNUSED, size_t len AK_UNUSED)
 {
 	((struct waiting *)arg)->woken = true;
 	return 0;
-}
-
-static int64_t
-clock_ns(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_REALTIME, &now);
-	return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
 }
 
 /* What Compose is about to replace or start again says nothing yet. */
@@ -91,7 +82,7 @@ look_at(struct waiting *w, size_t i)
 	}
 	state_judge(service, container, state);
 	if (state->well == WELL_OK && !service->has_check &&
-	    clock_ns() - container->since_ns < RUN_MS * 1000000LL)
+	    ak_str_now() - container->since_ns < RUN_MS * 1000000LL)
 		state->well = WELL_STARTING;
 	if (container != NULL && w->restarts[i] == -1)
 		w->restarts[i] = container->restarts;

@@ -2,7 +2,6 @@
  * when - a time on the command line, as the Engine API takes it.
  */
 #include <stdio.h>
-#include <time.h>
 
 #include "lib/str.h"
 #include "tools/stack/logs.h"
@@ -14,7 +13,6 @@ int
 when_read(const char *text, char **when, struct ak_err *err)
 {
 	struct ak_err ignored = { 0 };
-	struct timespec now;
 	int64_t ns, ms;
 
 	if (ak_str_time(text, &ns, &ignored) == -1) {
@@ -23,8 +21,7 @@ when_read(const char *text, char **when, struct ak_err *err)
 			    "%s: neither a duration (10m) nor a time "
 			    "(2026-01-31T12:00:00Z)",
 			    text);
-		clock_gettime(CLOCK_REALTIME, &now);
-		ns = (int64_t)now.tv_sec * SECOND + now.tv_nsec - ms * MS_NS;
+		ns = ak_str_now() - ms * MS_NS;
 	}
 	if (ns < 0)
 		ns = 0;
