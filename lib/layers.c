@@ -12,7 +12,7 @@
 
 #include "lib/conf.h"
 #include "lib/file.h"
-#include "lib/str.h"
+#include "lib/near.h"
 
 #define FILE_MAX ((size_t)1 << 20)
 #define KEYS_MAX 64
@@ -52,7 +52,7 @@ no_such_key(const struct ak_opt *keys, const char *key, struct ak_err *err)
 
 	for (size_t i = 0; i < KEYS_MAX && keys && keys[i].name; i++)
 		names[i] = keys[i].name;
-	near = ak_str_near(key, names);
+	near = ak_near(key, names);
 	ak_err_set(err, AK_CONFIG, "%s: no such key", key);
 	if (near)
 		ak_err_help(err, "did you mean %s?", near);
@@ -105,7 +105,7 @@ take_item(void *arg, const struct ak_conf_item *item, struct ak_err *err)
 	if (is_section(item->section))
 		return 0;
 	ak_err_set(err, AK_CONFIG, "[%s]: no such section", item->section);
-	if (ak_str_near(item->section, own))
+	if (ak_near(item->section, own))
 		ak_err_help(err, "did you mean [%s]?", layer->section);
 	return -1;
 }

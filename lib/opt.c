@@ -5,6 +5,7 @@
 
 #include <string.h>
 
+#include "lib/near.h"
 #include "lib/str.h"
 
 static const struct ak_opt *
@@ -130,7 +131,7 @@ no_such(const struct rest *rest, const char *name, size_t len,
 		for (const struct ak_opt *opt = *t; opt->name; opt++)
 			if (count < AK_COUNT(names) - 1)
 				names[count++] = opt->name;
-	near = ak_str_near(word, names);
+	near = ak_near(word, names);
 	ak_err_set(err, AK_USAGE, "--%s: no such option", word);
 	if (near)
 		ak_err_help(err, "did you mean --%s?", near);

@@ -45,11 +45,4 @@ void ak_str_from_size(struct ak_buf *buf, int64_t bytes);
 /* For people, two units at most: 350ms, 12s, 3m20s, 5d4h */
 void ak_str_from_duration(struct ak_buf *buf, int64_t ms);
 
-/*
- * The candidate nearest to word, NULL when none is near enough to be what was
- * meant (a distance of at most a third of its length, transpositions count
- * one). The candidates end in NULL.
- */
-const char *ak_str_near(const char *word, const char *const candidates[]);
-
 #endif

@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-#include "lib/str.h"
+#include "lib/near.h"
 
 #define COMMANDS_MAX 128
 
@@ -36,7 +36,7 @@ ak_tool_find(const struct ak_tool *tool, const char *name,
 		if (count <= COMMANDS_MAX)
 			names[count++] = c->name;
 	}
-	near = ak_str_near(name, names);
+	near = ak_near(name, names);
 	ak_err_set(err, AK_USAGE, "%s: no such command", name);
 	if (near)
 		ak_err_help(err, "did you mean %s?", near);

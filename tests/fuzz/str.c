@@ -6,6 +6,7 @@
 
 #include <string.h>
 
+#include "lib/near.h"
 #include "tests/fuzz/fuzz.h"
 
 typedef int reader(const char *s, int64_t *value, struct ak_err *err);
@@ -77,7 +78,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static const char *const names[] = { "up", "status", "validate", NULL };
 	AK_FREE char *text = ak_strndup((const char *)data, size);
-	const char *near = ak_str_near(text, names);
+	const char *near = ak_near(text, names);
 
 	read_back(text);
 	shown(text);

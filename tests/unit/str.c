@@ -247,43 +247,6 @@ write_all(writer *write, const struct writing *cases, size_t count)
 }
 
 static void
-near(void)
-{
-	static const char *const commands[] = { "up", "down", "status", "logs",
-		"restart", "validate", NULL };
-	static const char *const none[] = { NULL };
-	static const struct {
-		const char *word, *meant;
-	} cases[] = {
-		{ "status", "status" },
-		{ "statsu", "status" },
-		{ "tsatus", "status" },
-		{ "stats", "status" },
-		{ "sttaus", "status" },
-		{ "restrat", "restart" },
-		{ "valdate", "validate" },
-		{ "lgs", "logs" },
-		{ "donw", "down" },
-		{ "stat", NULL },
-		{ "u", NULL },
-		{ "xx", NULL },
-		{ "", NULL },
-		{ "configuration", NULL },
-	};
-	char word[200] = { 0 };
-
-	for (size_t i = 0; i < AK_COUNT(cases); i++)
-		is_str(ak_str_near(cases[i].word, commands), cases[i].meant,
-		    "\"%s\" means %s", cases[i].word,
-		    cases[i].meant ? cases[i].meant : "nothing");
-	is_str(ak_str_near("up", none), NULL, "of no candidates none is near");
-	for (size_t i = 0; i + 1 < sizeof(word); i++)
-		word[i] = 'x';
-	is_str(ak_str_near(word, commands), NULL,
-	    "a word of 199 letters means nothing");
-}
-
-static void
 now(void)
 {
 	int64_t before = (int64_t)time(NULL) - 1, is = ak_str_now() / SECOND;
@@ -303,7 +266,6 @@ main(void)
 	write_all(ak_str_from_time, times_out, AK_COUNT(times_out));
 	write_all(ak_str_from_size, sizes_out, AK_COUNT(sizes_out));
 	write_all(ak_str_from_duration, durations_out, AK_COUNT(durations_out));
-	near();
 	now();
 	return done_testing();
 }

@@ -9,7 +9,7 @@
 
 #include "lib/conf.h"
 #include "lib/file.h"
-#include "lib/str.h"
+#include "lib/near.h"
 #include "tools/queue/conf.h"
 
 /* How many of each section there may be. */
@@ -75,7 +75,7 @@ no_such_section(const char *word, struct ak_err *err)
 
 	for (size_t i = 0; i < CONF_OFS; i++)
 		names[i] = conf_sections[i].name;
-	near = ak_str_near(word, names);
+	near = ak_near(word, names);
 	ak_err_set(err, AK_CONFIG, "[%s]: no such section", word);
 	if (near != NULL)
 		ak_err_help(err, "did you mean %s?", near);
@@ -151,7 +151,7 @@ no_such_key(const struct conf_key *keys, const char *word, struct ak_err *err)
 
 	for (size_t i = 0; keys[i].name != NULL; i++)
 		names[i] = keys[i].name;
-	near = ak_str_near(word, names);
+	near = ak_near(word, names);
 	ak_err_set(err, AK_CONFIG, "%s: no such key", word);
 	if (near != NULL)
 		ak_err_help(err, "did you mean %s?", near);

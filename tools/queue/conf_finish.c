@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "lib/near.h"
 #include "lib/str.h"
 #include "tools/queue/conf.h"
 
@@ -24,7 +25,7 @@ check_class(const struct config *config, const char *section, const char *name,
 		if (ak_streq(names[i], class))
 			return 0;
 	}
-	near = ak_str_near(class, names);
+	near = ak_near(class, names);
 	ak_err_set(err, AK_CONFIG, "[%s%s%s]: %s: %s: no such class", section,
 	    *name ? " " : "", name, key, class);
 	if (near != NULL)

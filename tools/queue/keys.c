@@ -10,6 +10,7 @@
 #include "lib/conf.h"
 #include "lib/crypt.h"
 #include "lib/file.h"
+#include "lib/near.h"
 #include "lib/str.h"
 #include "tools/queue/conf.h"
 
@@ -85,7 +86,7 @@ set_key(struct keys *keys, struct key_entry *entry,
 {
 	static const char *const names[] = { "sha256", "class", "class_best",
 		"weight", "limit", "manage", NULL };
-	const char *near = ak_str_near(item->key, names);
+	const char *near = ak_near(item->key, names);
 
 	if (ak_streq(item->key, "sha256"))
 		return set_hash(entry, item->value, err);

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "lib/conf.h"
+#include "lib/near.h"
 #include "lib/str.h"
 #include "tools/stack/settings.h"
 
@@ -120,7 +121,7 @@ find_key(const char *name, struct ak_err *err)
 	for (int i = 0; i < KEYS; i++)
 		if (ak_streq(key_names[i], name))
 			return i;
-	near = ak_str_near(name, key_names);
+	near = ak_near(name, key_names);
 	ak_err_set(err, AK_CONFIG, "%s: no such key", name);
 	if (near != NULL)
 		ak_err_help(err, "did you mean %s?", near);
@@ -191,7 +192,7 @@ take_type(struct setting *setting, const struct raw *raw, struct ak_err *err)
 			setting->type = (enum setting_type)i;
 			return 0;
 		}
-	near = ak_str_near(raw->text, setting_types);
+	near = ak_near(raw->text, setting_types);
 	ak_err_set(err, AK_CONFIG, "%s: no such type", raw->text);
 	if (near != NULL)
 		ak_err_help(err, "did you mean %s?", near);

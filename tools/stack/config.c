@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "lib/str.h"
+#include "lib/near.h"
 #include "tools/stack/secrets.h"
 #include "tools/stack/settings.h"
 
@@ -126,7 +126,7 @@ config_do(struct ak_ctx *ctx, const char *verb, const char *name)
 	while (i < AK_COUNT(verbs) && !ak_streq(verbs[i].word, verb))
 		i++;
 	if (i == AK_COUNT(verbs)) {
-		const char *near = ak_str_near(verb, words);
+		const char *near = ak_near(verb, words);
 
 		ak_err_set(&ctx->err, AK_USAGE, "%s: neither list nor get",
 		    verb);

@@ -10,7 +10,7 @@
 #include <string.h>
 
 #include "lib/file.h"
-#include "lib/str.h"
+#include "lib/near.h"
 #include "tools/stack/secrets.h"
 
 static struct ak_opt_list ignored;
@@ -84,7 +84,7 @@ check_ignored(struct ak_err *err)
 
 		if (has_word(all, ignored.items[i]))
 			continue;
-		near = ak_str_near(ignored.items[i], all);
+		near = ak_near(ignored.items[i], all);
 		ak_err_set(err, AK_USAGE, "--ignore %s: no such finding",
 		    ignored.items[i]);
 		if (near != NULL)

@@ -14,7 +14,7 @@
 #include <unistd.h>
 
 #include "lib/file.h"
-#include "lib/str.h"
+#include "lib/near.h"
 
 static const char *const compose_files[] = {
 	"compose.yaml",
@@ -241,7 +241,7 @@ kit_need_service(const struct kit *kit, const char *name,
 		return 0;
 	for (size_t i = 0; i < kit->service_count; i++)
 		names[i] = kit->services[i].name;
-	near = ak_str_near(name, names);
+	near = ak_near(name, names);
 	ak_err_set(err, AK_USAGE, "%s: no such service in %s", name, kit->dir);
 	if (near != NULL)
 		ak_err_help(err, "did you mean %s?", near);

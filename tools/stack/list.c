@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "lib/str.h"
+#include "lib/near.h"
 #include "tools/stack/resolve.h"
 
 static const struct ak_view preset_view = {
@@ -270,7 +270,7 @@ list_run(struct ak_ctx *ctx, int count AK_UNUSED, char *operands[])
 			return -1;
 		return lists[i].list(ctx, &kit);
 	}
-	near = ak_str_near(operands[0], words);
+	near = ak_near(operands[0], words);
 	ak_err_set(&ctx->err, AK_USAGE, "%s: nothing of that kind",
 	    operands[0]);
 	if (near != NULL)

@@ -12,7 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "lib/str.h"
+#include "lib/near.h"
 
 static bool name_add(struct resolving *r, const char *name,
     const struct pick *from, struct ak_err *err);
@@ -99,7 +99,7 @@ static void
 name_unknown(const struct kit *kit, const char *name, struct ak_err *err)
 {
 	AK_FREE const char **names = names_all(kit);
-	const char *near = ak_str_near(name, names);
+	const char *near = ak_near(name, names);
 
 	ak_err_set(err, AK_USAGE, "%s: no preset, profile or service of %s",
 	    name, kit->dir);

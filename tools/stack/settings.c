@@ -14,7 +14,7 @@
 
 #include "lib/conf.h"
 #include "lib/file.h"
-#include "lib/str.h"
+#include "lib/near.h"
 #include "tools/stack/settings.h"
 
 static const char env_head[] =
@@ -55,7 +55,7 @@ settings_suggest(const struct settings *settings, const char *name,
 
 	for (size_t i = 0; i < settings->count; i++)
 		names[i] = settings->items[i].name;
-	near = ak_str_near(name, names);
+	near = ak_near(name, names);
 	if (near != NULL)
 		ak_err_help(err, "did you mean %s?", near);
 	else
