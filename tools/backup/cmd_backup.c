@@ -157,19 +157,11 @@ take_source(struct backup_run *run, struct source *source)
 static void
 begin_snap(struct snap *snap, const struct sources *sources)
 {
-	char host[256] = "";
-
-	gethostname(host, sizeof(host) - 1);
-	snap->host = ak_strdup(host);
-	snap->begin = ak_str_now();
+	snap_begin(snap, &o.tags);
 	snap->full = o.full;
 	snap->independent = o.independent;
 	if (sources->stack)
 		snap->stack = ak_strdup(sources->stack);
-	snap->tags = ak_calloc(o.tags.count + 1, sizeof(*snap->tags));
-	for (; snap->tag_count < o.tags.count; snap->tag_count++)
-		snap->tags[snap->tag_count] =
-		    ak_strdup(o.tags.items[snap->tag_count]);
 }
 
 static void

@@ -266,16 +266,10 @@ write_tree(struct import *import, struct snap_source *about, struct ak_err *err)
 static void
 begin_snap(struct snap *snap, const char *file)
 {
-	char host[256] = "", path[PATH_MAX];
+	char path[PATH_MAX];
 	struct snap_source *about = ak_calloc(1, sizeof(*about));
 
-	gethostname(host, sizeof(host) - 1);
-	snap->host = ak_strdup(host);
-	snap->begin = ak_str_now();
-	snap->tags = ak_calloc(o.tags.count + 1, sizeof(*snap->tags));
-	for (; snap->tag_count < o.tags.count; snap->tag_count++)
-		snap->tags[snap->tag_count] =
-		    ak_strdup(o.tags.items[snap->tag_count]);
+	snap_begin(snap, &o.tags);
 	about->type = ak_strdup("import");
 	about->name = ak_printf("import:%s",
 	    realpath(file, path) ? path : file);

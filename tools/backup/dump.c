@@ -18,15 +18,7 @@ take_stream(struct intake *in, const char *container,
 {
 	AK_FREE const char **argv = postgres_argv(container, program);
 	EXEC_STREAM struct exec_stream stream;
-	struct intake_stream file = {
-		.path = path,
-		.mode = 0600,
-		.uid = getuid(),
-		.gid = getgid(),
-		.mtime = ak_str_now(),
-		.read = exec_read,
-		.arg = &stream,
-	};
+	struct intake_stream file = exec_file(path, &stream);
 
 	if (exec_open(&stream, argv, 0, err) == -1)
 		return -1;

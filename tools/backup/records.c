@@ -55,7 +55,7 @@ static const struct ak_view action_view = {
 	true,
 };
 
-const char *
+static const char *
 consistency_name(enum consistency consistency)
 {
 	static const char *const names[] = {

@@ -16,6 +16,4 @@ void record_entry(struct ak_out *out, const struct snap *snap, const char *path,
 void record_action(struct ak_out *out, const char *action, const char *path,
     int64_t bytes);
 
-const char *consistency_name(enum consistency consistency);
-
 #endif

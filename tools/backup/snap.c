@@ -9,8 +9,10 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "lib/crypt.h"
+#include "lib/str.h"
 #include "tools/backup/snap_text.h"
 #include "tools/backup/squeeze.h"
 
@@ -23,6 +25,20 @@ free_texts(char **items, size_t count)
 	for (size_t i = 0; i < count; i++)
 		free(items[i]);
 	free(items);
+}
+
+void
+snap_begin(struct snap *snap, const struct ak_opt_list *tags)
+{
+	char host[256] = "";
+
+	gethostname(host, sizeof(host) - 1);
+	snap->host = ak_strdup(host);
+	snap->begin = ak_str_now();
+	snap->tags = ak_calloc(tags->count + 1, sizeof(*snap->tags));
+	for (; snap->tag_count < tags->count; snap->tag_count++)
+		snap->tags[snap->tag_count] =
+		    ak_strdup(tags->items[snap->tag_count]);
 }
 
 void

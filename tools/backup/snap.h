@@ -47,6 +47,8 @@ struct snap {
 	uint64_t read_bytes, new_bytes, stored_bytes;
 };
 void snap_free(struct snap *snap);
+/* Of this host, from now on. */
+void snap_begin(struct snap *snap, const struct ak_opt_list *tags);
 
 /* Syncs, and commits; name and id are set. more_json: the value of "kit". */
 int snap_write(struct repo *repo, struct snap *snap, const char *more_json,

@@ -152,19 +152,25 @@ sources_end(struct sources *sources, struct ak_err *err)
 	return failed;
 }
 
-static int
-exec_take(struct source *source, struct intake *in, struct ak_err *err)
+struct intake_stream
+exec_file(const char *path, struct exec_stream *stream)
 {
-	EXEC_STREAM struct exec_stream stream;
-	struct intake_stream file = {
-		.path = source->object,
+	return (struct intake_stream){
+		.path = path,
 		.mode = 0600,
 		.uid = getuid(),
 		.gid = getgid(),
 		.mtime = ak_str_now(),
 		.read = exec_read,
-		.arg = &stream,
+		.arg = stream,
 	};
+}
+
+static int
+exec_take(struct source *source, struct intake *in, struct ak_err *err)
+{
+	EXEC_STREAM struct exec_stream stream;
+	struct intake_stream file = exec_file(source->object, &stream);
 	int failed = exec_open(&stream,
 	    (const char *const *)(uintptr_t)source->more, 0, err);
 

@@ -17,6 +17,7 @@
 #ifndef BACKUP_SOURCES_H
 #define BACKUP_SOURCES_H
 
+#include "tools/backup/exec.h"
 #include "tools/backup/source.h"
 
 struct ak_docker;
@@ -60,6 +61,9 @@ int sources_add(struct sources *sources, const char *word, struct ak_err *err)
 /* What ran before runs again; -1 when it does not. */
 int sources_end(struct sources *sources, struct ak_err *err) AK_MUST;
 void sources_free(struct sources *sources);
+
+/* What a command writes as a file of ours, as of now. stream lives as long. */
+struct intake_stream exec_file(const char *path, struct exec_stream *stream);
 
 /* backup --plan: one record backup_plan each. 1: something is uncovered. */
 struct ak_ctx;

@@ -254,13 +254,6 @@ sqlite_hold(int dir, const char *name, bool unchanged, struct sqlite_hold *hold,
 	return 0;
 }
 
-static uint32_t
-be32(const unsigned char *p)
-{
-	return (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 |
-	    (uint32_t)p[2] << 8 | p[3];
-}
-
 /*
  * Where the last commit ends: what stands behind it is either not committed or
  * of an earlier round, and a reader would pass over it.
@@ -273,13 +266,13 @@ wal_end(int fd)
 
 	if (pread(fd, head, sizeof(head), 0) != (ssize_t)sizeof(head))
 		return 0;
-	page = be32(head + 8);
+	page = sqlite_number(head + 8);
 	if (page < 512 || page > 65536)
 		return -1;
 	while (pread(fd, frame, sizeof(frame), at) == (ssize_t)sizeof(frame) &&
 	    memcmp(frame + 8, head + 16, 8) == 0) {
 		at += (int64_t)sizeof(frame) + page;
-		if (be32(frame + 4) != 0)
+		if (sqlite_number(frame + 4) != 0)
 			end = at;
 	}
 	return end;

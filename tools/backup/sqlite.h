@@ -25,6 +25,14 @@
 
 #include "tools/backup/source.h"
 
+/* A number in its files: four bytes, the highest first. */
+static inline uint32_t
+sqlite_number(const uint8_t *p)
+{
+	return (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 |
+	    (uint32_t)p[2] << 8 | p[3];
+}
+
 #define SQLITE_HOLD_MS 2000
 #define SQLITE_WAIT_MS 10000 /* for a lock */
 #define SQLITE_COPY_MAX ((int64_t)2 << 30)

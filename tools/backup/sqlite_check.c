@@ -17,18 +17,11 @@
 
 enum { HEADER = 100, CHECK_MS = 3600 * 1000, SAID_MAX = 1 << 20 };
 
-static uint32_t
-be32(const uint8_t *p)
-{
-	return (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 |
-	    (uint32_t)p[2] << 8 | p[3];
-}
-
 static const char *
 wrong_header(const uint8_t *head, int64_t size)
 {
 	uint32_t page = (uint32_t)head[16] << 8 | head[17];
-	uint32_t pages = be32(head + 28);
+	uint32_t pages = sqlite_number(head + 28);
 
 	page = page == 1 ? 65536 : page;
 	if (page < 512 || (page & (page - 1)) != 0)
@@ -36,9 +29,10 @@ wrong_header(const uint8_t *head, int64_t size)
 	if (size % page != 0)
 		return "its end is cut off";
 	/* Only who knows this field keeps it; else it is of another time. */
-	if (be32(head + 24) == be32(head + 92) && (int64_t)pages * page > size)
+	if (sqlite_number(head + 24) == sqlite_number(head + 92) &&
+	    (int64_t)pages * page > size)
 		return "pages are missing";
-	if (be32(head + 36) > (uint64_t)size / page)
+	if (sqlite_number(head + 36) > (uint64_t)size / page)
 		return "its list of free pages is too long";
 	return NULL;
 }

@@ -13,9 +13,8 @@
 #include "tools/queue/admin_impl.h"
 
 #define QUESTION_MAX ((size_t)128 << 10)
-#define EVENTS_MAX                                                \
-	((size_t)1 << 20) /* unread, then the follower is dropped \
-			   */
+/* Unread; then the follower is dropped. */
+#define EVENTS_MAX ((size_t)1 << 20)
 #define IDLE (60 * QUEUE_SECOND)
 
 #define of_timer(t)                   \

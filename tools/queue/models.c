@@ -138,7 +138,7 @@ models_tell(struct queue *q, struct request *r)
 	const struct model_conf *conf = models_conf(q->settings,
 	    r->model->text);
 	struct sched_model set = { 0 };
-	uint32_t bits;
+	uint32_t bits, all = used(q);
 
 	if (conf != NULL)
 		set = conf->sched;
@@ -146,9 +146,9 @@ models_tell(struct queue *q, struct request *r)
 	bits = holders(q, r, set.backends);
 	if (bits == 0)
 		return 0;
-	set.backends = bits == used(q) ? 0 : bits;
+	set.backends = bits == all ? 0 : bits;
 	/* Of one backend sched knows no more than that. */
-	if (conf != NULL || (used(q) & (used(q) - 1)) != 0)
+	if (conf != NULL || (all & (all - 1)) != 0)
 		sched_model_set(q->sched, r->model->text, &set);
 	return bits;
 }

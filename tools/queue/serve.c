@@ -96,11 +96,12 @@ enqueue(struct queue *q, struct request *r, bool again)
 	/* Asking may have shown that a list cannot be read. */
 	if (bits == 0)
 		bits = models_tell(q, r);
-	if (bits == 0 || !any_ready(q, bits)) {
-		if (bits == 0)
-			refuse_unknown(q, r);
-		else
-			refuse_down(q, r);
+	if (bits == 0) {
+		refuse_unknown(q, r);
+		return;
+	}
+	if (!any_ready(q, bits)) {
+		refuse_down(q, r);
 		return;
 	}
 	what.model = r->model->text;
