@@ -4,13 +4,13 @@
  * A record is begun, gets its fields, and is ended. As JSON it is one line of
  * UTF-8 whatever the bytes, "type" first, fields in the order given; a NULL
  * string is left out. As a table (lib/table.h) the columns of its view are
- *shown, once another view, a note, a flush or the close ends it; a view with
- *.stream is drawn line by line.
+ * shown, once another view, a note, a flush or the close ends it; a view with
+ * .stream is drawn line by line.
  *
  *	static const struct ak_view job_view = {
- *		"job",
- *		{ { "id", "ID", AK_SHOW_TEXT, 0 },
- *		    { "size_bytes", "SIZE", AK_SHOW_SIZE, 0 }, { 0 } },
+ *		.type = "job",
+ *		.columns = AK_COLUMNS({ "id", "ID", AK_SHOW_TEXT, 0, NULL },
+ *		    { "size_bytes", "SIZE", AK_SHOW_SIZE, 0, NULL }),
  *	};
  *
  *	ak_out_begin(out, &job_view);

@@ -29,7 +29,7 @@ static const struct colour {
 void
 ak_table_free(struct ak_table *table)
 {
-	for (size_t i = 0; i < AK_COLUMNS; i++)
+	for (size_t i = 0; i < AK_COLUMNS_MAX; i++)
 		ak_buf_free(&table->row[i]);
 	ak_buf_free(&table->cells);
 	free(table->ends);
@@ -96,7 +96,7 @@ columns_of(const struct ak_view *view)
 {
 	size_t n = 0;
 
-	while (n < AK_COLUMNS && view->columns[n].key)
+	while (n < AK_COLUMNS_MAX && view->columns[n].key)
 		n++;
 	return n;
 }
@@ -241,7 +241,7 @@ static void
 measure(const struct ak_table *table, int *widths)
 {
 	size_t columns = columns_of(table->view);
-	bool valued[AK_COLUMNS] = { 0 };
+	bool valued[AK_COLUMNS_MAX] = { 0 };
 
 	for (size_t i = 0; i < columns; i++)
 		widths[i] = table->view->columns[i].width;
@@ -264,7 +264,7 @@ measure(const struct ak_table *table, int *widths)
 void
 ak_table_draw(struct ak_table *table)
 {
-	int widths[AK_COLUMNS] = { 0 };
+	int widths[AK_COLUMNS_MAX] = { 0 };
 	size_t columns;
 
 	if (table->count == 0)
@@ -285,7 +285,7 @@ ak_table_begin(struct ak_table *table, const struct ak_view *view)
 		table->view = view;
 		table->titled = false;
 	}
-	for (size_t i = 0; i < AK_COLUMNS; i++)
+	for (size_t i = 0; i < AK_COLUMNS_MAX; i++)
 		ak_buf_reset(&table->row[i]);
 }
 
@@ -309,7 +309,7 @@ cell_for(struct ak_table *table, const char *key, enum ak_show *show)
 {
 	const struct ak_column *columns = table->view->columns;
 
-	for (size_t i = 0; i < AK_COLUMNS && columns[i].key; i++)
+	for (size_t i = 0; i < AK_COLUMNS_MAX && columns[i].key; i++)
 		if (strcmp(columns[i].key, key) == 0) {
 			*show = columns[i].show;
 			return &table->row[i];

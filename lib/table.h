@@ -36,11 +36,13 @@ struct ak_column {
 	const char *colours;
 };
 
-#define AK_COLUMNS 18
+#define AK_COLUMNS_MAX 18
+/* The columns of a view: AK_COLUMNS({ "key", "KEY", ... }, ...). */
+#define AK_COLUMNS(...) ((const struct ak_column[]){ __VA_ARGS__, { 0 } })
 
 struct ak_view {
-	const char *type; /* the record's "type" */
-	struct ak_column columns[AK_COLUMNS];
+	const char *type;		 /* the record's "type" */
+	const struct ak_column *columns; /* one without a key ends them */
 	bool stream;
 };
 
@@ -53,7 +55,7 @@ struct ak_table {
 	struct ak_buf cells;	    /* their texts, one after another */
 	size_t *ends;		    /* where in cells each text ends */
 	size_t count, cap;	    /* of ends */
-	struct ak_buf row[AK_COLUMNS];
+	struct ak_buf row[AK_COLUMNS_MAX];
 	bool titled; /* the header row of a stream is drawn */
 };
 

@@ -15,13 +15,13 @@
 
 static const struct ak_view views[] = {
 	{ "v",
-	    { { "a", "A", AK_SHOW_TEXT, 0, NULL },
+	    AK_COLUMNS({ "a", "A", AK_SHOW_TEXT, 0, NULL },
 		{ "n", "N", AK_SHOW_SIZE, 0, NULL },
-		{ "b", "B", AK_SHOW_TEXT, 0, NULL } },
+		{ "b", "B", AK_SHOW_TEXT, 0, NULL }),
 	    false },
 	{ "s",
-	    { { "b", "B", AK_SHOW_TEXT, 4, NULL },
-		{ "a", "A", AK_SHOW_TEXT, 0, NULL } },
+	    AK_COLUMNS({ "b", "B", AK_SHOW_TEXT, 4, NULL },
+		{ "a", "A", AK_SHOW_TEXT, 0, NULL }),
 	    true },
 };
 

@@ -21,8 +21,8 @@ static struct {
 } o;
 
 static const struct ak_view view = { "run",
-	{ { "kit", "KIT", AK_SHOW_TEXT, 0, NULL },
-	    { "wait_ms", "WAIT", AK_SHOW_NUMBER, 0, NULL } },
+	AK_COLUMNS({ "kit", "KIT", AK_SHOW_TEXT, 0, NULL },
+	    { "wait_ms", "WAIT", AK_SHOW_NUMBER, 0, NULL }),
 	false };
 
 static const struct ak_opt run_options[] = {

@@ -17,12 +17,12 @@
 
 static const struct ak_view view = {
 	"v",
-	{ { "v", "VALUE", AK_SHOW_TEXT, 0, NULL },
+	AK_COLUMNS({ "v", "VALUE", AK_SHOW_TEXT, 0, NULL },
 	    { "n", "NUMBER", AK_SHOW_NUMBER, 0, NULL },
 	    { "size_bytes", "SIZE", AK_SHOW_SIZE, 0, NULL },
 	    { "wait_seconds", "WAIT", AK_SHOW_SECONDS, 0, NULL },
 	    { "part", "PART", AK_SHOW_PERCENT, 0, NULL },
-	    { "list", "LIST", AK_SHOW_TEXT, 0, NULL } },
+	    { "list", "LIST", AK_SHOW_TEXT, 0, NULL }),
 	false,
 };
 

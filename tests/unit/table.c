@@ -10,25 +10,25 @@
 
 static const struct ak_view service_view = {
 	"service",
-	{ { "name", "NAME", AK_SHOW_TEXT, 0, NULL },
+	AK_COLUMNS({ "name", "NAME", AK_SHOW_TEXT, 0, NULL },
 	    { "state", "STATE", AK_SHOW_TEXT, 0,
 		"healthy=green unhealthy=red" },
 	    { "size_bytes", "SIZE", AK_SHOW_SIZE, 0, NULL },
-	    { "note", "NOTE", AK_SHOW_TEXT, 0, NULL } },
+	    { "note", "NOTE", AK_SHOW_TEXT, 0, NULL }),
 	false,
 };
 
 static const struct ak_view log_view = {
 	"line",
-	{ { "service", "SERVICE", AK_SHOW_TEXT, 10, NULL },
-	    { "text", "TEXT", AK_SHOW_TEXT, 0, NULL } },
+	AK_COLUMNS({ "service", "SERVICE", AK_SHOW_TEXT, 10, NULL },
+	    { "text", "TEXT", AK_SHOW_TEXT, 0, NULL }),
 	true,
 };
 
 static const struct ak_view time_view = {
 	"time",
-	{ { "at", "AT", AK_SHOW_TIME, 0, NULL },
-	    { "age", "AGE", AK_SHOW_AGE, 0, NULL } },
+	AK_COLUMNS({ "at", "AT", AK_SHOW_TIME, 0, NULL },
+	    { "age", "AGE", AK_SHOW_AGE, 0, NULL }),
 	false,
 };
 
@@ -190,27 +190,28 @@ times(void)
 	ak_table_free(&table);
 }
 
+static const struct ak_view number_view = {
+	"n",
+	AK_COLUMNS({ "n", "N", AK_SHOW_NUMBER, 0, NULL },
+	    { "p", "P", AK_SHOW_PERCENT, 0, NULL },
+	    { "s", "S", AK_SHOW_SECONDS, 0, NULL },
+	    { "b", "B", AK_SHOW_SIZE, 0, NULL }),
+	false,
+};
+
 static void
 numbers(void)
 {
-	static const struct ak_view view = {
-		"n",
-		{ { "n", "N", AK_SHOW_NUMBER, 0, NULL },
-		    { "p", "P", AK_SHOW_PERCENT, 0, NULL },
-		    { "s", "S", AK_SHOW_SECONDS, 0, NULL },
-		    { "b", "B", AK_SHOW_SIZE, 0, NULL } },
-		false,
-	};
 	AK_BUF struct ak_buf out = { 0 };
 	struct ak_table table = { .out = &out };
 
-	ak_table_begin(&table, &view);
+	ak_table_begin(&table, &number_view);
 	ak_table_number(&table, "n", 0.25);
 	ak_table_number(&table, "p", 99.96);
 	ak_table_number(&table, "s", 1e300);
 	ak_table_number(&table, "b", 1024.0);
 	ak_table_end(&table);
-	ak_table_begin(&table, &view);
+	ak_table_begin(&table, &number_view);
 	ak_table_int(&table, "n", INT64_MIN);
 	ak_table_int(&table, "p", 7);
 	ak_table_int(&table, "s", 3600);

@@ -81,18 +81,19 @@ progress(void)
 	shown();
 }
 
+static const struct ak_view table_view = { "v",
+	AK_COLUMNS({ "a", "A", AK_SHOW_TEXT, 0, "on=green" },
+	    { "b", "B", AK_SHOW_TEXT, 0, NULL }),
+	false };
+
 static void
 tables(void)
 {
-	static const struct ak_view view = { "v",
-		{ { "a", "A", AK_SHOW_TEXT, 0, "on=green" },
-		    { "b", "B", AK_SHOW_TEXT, 0, NULL } },
-		false };
 	struct ak_out *out = ak_out_open(slave, AK_FORM_AUTO, true);
 	struct ak_err err = { 0 };
 
 	ok(ak_out_is_table(out), "a terminal gets a table");
-	ak_out_begin(out, &view);
+	ak_out_begin(out, &table_view);
 	ak_out_str(out, "a", "on");
 	ak_out_str(out, "b", "more than there is room for");
 	ak_out_end(out);

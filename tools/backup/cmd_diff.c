@@ -13,11 +13,12 @@
 
 static const struct ak_view view = {
 	"change",
-	{ { "change", "CHANGE", AK_SHOW_TEXT, 7, "removed=red added=green" },
+	AK_COLUMNS({ "change", "CHANGE", AK_SHOW_TEXT, 7,
+		       "removed=red added=green" },
 	    { "was_bytes", "WAS", AK_SHOW_SIZE, 6, NULL },
 	    { "size_bytes", "SIZE", AK_SHOW_SIZE, 6, NULL },
 	    { "path", "PATH", AK_SHOW_TEXT, 0, NULL },
-	    { "what", "WHAT", AK_SHOW_TEXT, 0, NULL } },
+	    { "what", "WHAT", AK_SHOW_TEXT, 0, NULL }),
 	true,
 };
 

@@ -34,7 +34,7 @@ const struct ak_opt restore_options[] = {
 
 static const struct ak_view restored_view = {
 	"restored",
-	{ { "snapshot", "SNAPSHOT", AK_SHOW_TEXT, 0, NULL },
+	AK_COLUMNS({ "snapshot", "SNAPSHOT", AK_SHOW_TEXT, 0, NULL },
 	    { "files", "FILES", AK_SHOW_NUMBER, 0, NULL },
 	    { "same", "SAME", AK_SHOW_NUMBER, 0, NULL },
 	    { "dirs", "DIRS", AK_SHOW_NUMBER, 0, NULL },
@@ -42,7 +42,7 @@ static const struct ak_view restored_view = {
 	    { "removed", "REMOVED", AK_SHOW_NUMBER, 0, NULL },
 	    { "damaged", "DAMAGED", AK_SHOW_NUMBER, 0, "red" },
 	    { "failed", "FAILED", AK_SHOW_NUMBER, 0, "red" },
-	    { "seconds", "TOOK", AK_SHOW_SECONDS, 0, NULL } },
+	    { "seconds", "TOOK", AK_SHOW_SECONDS, 0, NULL }),
 	false,
 };
 

@@ -61,35 +61,36 @@ snapshots_run(struct ak_ctx *ctx, int count AK_UNUSED,
 	return got;
 }
 
+static const struct ak_view warning_view = {
+	"warning",
+	AK_COLUMNS({ "text", "WARNING", AK_SHOW_TEXT, 0, "yellow" }),
+	false,
+};
+
 static void
 show_warning(struct ak_out *out, const char *text)
 {
-	static const struct ak_view view = {
-		"warning",
-		{ { "text", "WARNING", AK_SHOW_TEXT, 0, "yellow" } },
-		false,
-	};
-
-	ak_out_begin(out, &view);
+	ak_out_begin(out, &warning_view);
 	ak_out_str(out, "text", text);
 	ak_out_end(out);
 }
+
+static const struct ak_view kit_view = {
+	"kit",
+	AK_COLUMNS({ "json", "KIT", AK_SHOW_TEXT, 0, NULL }),
+	false,
+};
 
 /* What a kit was when it was backed up, as the snapshot keeps it. */
 static void
 show_more(struct ak_out *out, const struct ak_json *more)
 {
-	static const struct ak_view view = {
-		"kit",
-		{ { "json", "KIT", AK_SHOW_TEXT, 0, NULL } },
-		false,
-	};
 	AK_BUF struct ak_buf text = { 0 };
 
 	if (!more)
 		return;
 	ak_json_print(more, &text);
-	ak_out_begin(out, &view);
+	ak_out_begin(out, &kit_view);
 	ak_out_str(out, "json", ak_buf_text(&text));
 	ak_out_end(out);
 }

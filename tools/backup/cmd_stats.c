@@ -11,14 +11,14 @@
 
 static const struct ak_view view = {
 	"stats",
-	{ { "snapshots", "SNAPSHOTS", AK_SHOW_NUMBER, 0, NULL },
+	AK_COLUMNS({ "snapshots", "SNAPSHOTS", AK_SHOW_NUMBER, 0, NULL },
 	    { "files", "FILES", AK_SHOW_NUMBER, 0, NULL },
 	    { "total_bytes", "TOTAL", AK_SHOW_SIZE, 0, NULL },
 	    { "chunks", "CHUNKS", AK_SHOW_NUMBER, 0, NULL },
 	    { "unique_bytes", "UNIQUE", AK_SHOW_SIZE, 0, NULL },
 	    { "packs", "PACKS", AK_SHOW_NUMBER, 0, NULL },
 	    { "stored_bytes", "STORED", AK_SHOW_SIZE, 0, NULL },
-	    { "ratio", "RATIO", AK_SHOW_NUMBER, 0, NULL } },
+	    { "ratio", "RATIO", AK_SHOW_NUMBER, 0, NULL }),
 	false,
 };
 

@@ -7,17 +7,17 @@
 
 static const struct ak_view damage_view = {
 	"damage",
-	{ { "object", "OBJECT", AK_SHOW_TEXT, 0, NULL },
+	AK_COLUMNS({ "object", "OBJECT", AK_SHOW_TEXT, 0, NULL },
 	    { "frame", "FRAME", AK_SHOW_NUMBER, 0, NULL },
 	    { "state", "STATE", AK_SHOW_TEXT, 0, NULL },
-	    { "why", "WHY", AK_SHOW_TEXT, 0, NULL } },
+	    { "why", "WHY", AK_SHOW_TEXT, 0, NULL }),
 	false,
 };
 
 static const struct ak_view lost_view = {
 	"lost",
-	{ { "snapshot", "SNAPSHOT", AK_SHOW_TEXT, 0, NULL },
-	    { "path", "PATH", AK_SHOW_TEXT, 0, NULL } },
+	AK_COLUMNS({ "snapshot", "SNAPSHOT", AK_SHOW_TEXT, 0, NULL },
+	    { "path", "PATH", AK_SHOW_TEXT, 0, NULL }),
 	false,
 };
 

@@ -22,7 +22,7 @@
 
 static const struct ak_view view = {
 	"drill",
-	{ { "snapshot", "SNAPSHOT", AK_SHOW_TEXT, 0, NULL },
+	AK_COLUMNS({ "snapshot", "SNAPSHOT", AK_SHOW_TEXT, 0, NULL },
 	    { "files", "FILES", AK_SHOW_NUMBER, 0, NULL },
 	    { "total_bytes", "SIZE", AK_SHOW_SIZE, 0, NULL },
 	    { "sqlite", "SQLITE", AK_SHOW_NUMBER, 0, NULL },
@@ -31,13 +31,13 @@ static const struct ak_view view = {
 	    { "json_bad", "NOT JSON", AK_SHOW_NUMBER, 0, NULL },
 	    { "problems", "PROBLEMS", AK_SHOW_NUMBER, 0, "red" },
 	    { "restore_seconds", "RESTORED IN", AK_SHOW_SECONDS, 0, NULL },
-	    { "seconds", "TOOK", AK_SHOW_SECONDS, 0, NULL } },
+	    { "seconds", "TOOK", AK_SHOW_SECONDS, 0, NULL }),
 	false,
 };
 static const struct ak_view problem_view = {
 	"drill_problem",
-	{ { "path", "PATH", AK_SHOW_TEXT, 0, NULL },
-	    { "text", "PROBLEM", AK_SHOW_TEXT, 0, NULL } },
+	AK_COLUMNS({ "path", "PATH", AK_SHOW_TEXT, 0, NULL },
+	    { "text", "PROBLEM", AK_SHOW_TEXT, 0, NULL }),
 	false,
 };
 

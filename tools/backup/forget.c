@@ -47,11 +47,11 @@ const struct ak_opt forget_options[] = {
 
 static const struct ak_view forget_view = {
 	"forget",
-	{ { "action", "ACTION", AK_SHOW_TEXT, 0, NULL },
+	AK_COLUMNS({ "action", "ACTION", AK_SHOW_TEXT, 0, NULL },
 	    { "snapshot", "SNAPSHOT", AK_SHOW_TEXT, 0, NULL },
 	    { "age", "AGE", AK_SHOW_AGE, 0, NULL },
 	    { "host", "HOST", AK_SHOW_TEXT, 0, NULL },
-	    { "reason", "REASON", AK_SHOW_TEXT, 0, NULL } },
+	    { "reason", "REASON", AK_SHOW_TEXT, 0, NULL }),
 	false,
 };
 

@@ -16,7 +16,7 @@ struct room {
 
 static const struct ak_view info_view = {
 	"repository",
-	{ { "path", "PATH", AK_SHOW_TEXT, 0, NULL },
+	AK_COLUMNS({ "path", "PATH", AK_SHOW_TEXT, 0, NULL },
 	    { "id", "ID", AK_SHOW_TEXT, 0, NULL },
 	    { "version", "VERSION", AK_SHOW_NUMBER, 0, NULL },
 	    { "cipher", "CIPHER", AK_SHOW_TEXT, 0, NULL },
@@ -25,7 +25,7 @@ static const struct ak_view info_view = {
 	    { "size_bytes", "SIZE", AK_SHOW_SIZE, 0, NULL },
 	    { "parity_bytes", "PARITY", AK_SHOW_SIZE, 0, NULL },
 	    { "trash", "TRASH", AK_SHOW_NUMBER, 0, NULL },
-	    { "verified", "VERIFIED", AK_SHOW_TIME, 0, NULL } },
+	    { "verified", "VERIFIED", AK_SHOW_TIME, 0, NULL }),
 	false,
 };
 

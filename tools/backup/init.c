@@ -26,9 +26,9 @@ const struct ak_opt init_options[] = {
 
 static const struct ak_view repository_view = {
 	"repository",
-	{ { "path", "PATH", AK_SHOW_TEXT, 0, NULL },
+	AK_COLUMNS({ "path", "PATH", AK_SHOW_TEXT, 0, NULL },
 	    { "id", "ID", AK_SHOW_TEXT, 0, NULL },
-	    { "cipher", "CIPHER", AK_SHOW_TEXT, 0, NULL } },
+	    { "cipher", "CIPHER", AK_SHOW_TEXT, 0, NULL }),
 	false,
 };
 

@@ -32,11 +32,11 @@ const struct ak_opt key_options[] = {
 
 static const struct ak_view key_view = {
 	"key",
-	{ { "id", "ID", AK_SHOW_TEXT, 0, NULL },
+	AK_COLUMNS({ "id", "ID", AK_SHOW_TEXT, 0, NULL },
 	    { "kind", "KIND", AK_SHOW_TEXT, 0, NULL },
 	    { "created", "CREATED", AK_SHOW_TIME, 0, NULL },
 	    { "label", "LABEL", AK_SHOW_TEXT, 0, NULL },
-	    { "code", "CODE", AK_SHOW_TEXT, 0, NULL } },
+	    { "code", "CODE", AK_SHOW_TEXT, 0, NULL }),
 	false,
 };
 

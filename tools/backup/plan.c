@@ -11,14 +11,14 @@
 
 static const struct ak_view view = {
 	"backup_plan",
-	{ { "state", "STATE", AK_SHOW_TEXT, 0,
-	      "covered=green uncovered=red excluded=yellow" },
+	AK_COLUMNS({ "state", "STATE", AK_SHOW_TEXT, 0,
+		       "covered=green uncovered=red excluded=yellow" },
 	    { "kind", "KIND", AK_SHOW_TEXT, 0, NULL },
 	    { "name", "NAME", AK_SHOW_TEXT, 0, NULL },
 	    { "service", "SERVICE", AK_SHOW_TEXT, 0, NULL },
 	    { "how", "HOW", AK_SHOW_TEXT, 0, NULL },
 	    { "max_seconds", "HELD AT MOST", AK_SHOW_SECONDS, 0, NULL },
-	    { "reason", "REASON", AK_SHOW_TEXT, 0, NULL }, { 0 } },
+	    { "reason", "REASON", AK_SHOW_TEXT, 0, NULL }),
 	false,
 };
 

@@ -14,7 +14,7 @@
 
 static const struct ak_view progress_view = {
 	"progress",
-	{ { "files", "FILES", AK_SHOW_NUMBER, 0, NULL } },
+	AK_COLUMNS({ "files", "FILES", AK_SHOW_NUMBER, 0, NULL }),
 	true,
 };
 

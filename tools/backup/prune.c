@@ -23,14 +23,14 @@ const struct ak_opt prune_options[] = {
 
 static const struct ak_view prune_view = {
 	"prune",
-	{ { "packs", "PACKS", AK_SHOW_NUMBER, 0, NULL },
+	AK_COLUMNS({ "packs", "PACKS", AK_SHOW_NUMBER, 0, NULL },
 	    { "unused_bytes", "UNUSED", AK_SHOW_SIZE, 0, NULL },
 	    { "marked", "MARKED", AK_SHOW_NUMBER, 0, NULL },
 	    { "rewritten", "REWRITTEN", AK_SHOW_NUMBER, 0, NULL },
 	    { "removed", "REMOVED", AK_SHOW_NUMBER, 0, NULL },
 	    { "unmarked", "UNMARKED", AK_SHOW_NUMBER, 0, NULL },
 	    { "freed_bytes", "FREED", AK_SHOW_SIZE, 0, NULL },
-	    { "seconds", "TOOK", AK_SHOW_SECONDS, 0, NULL } },
+	    { "seconds", "TOOK", AK_SHOW_SECONDS, 0, NULL }),
 	false,
 };
 

@@ -8,7 +8,7 @@
 
 static const struct ak_view snapshot_view = {
 	"snapshot",
-	{ { "snapshot", "SNAPSHOT", AK_SHOW_TEXT, 0, NULL },
+	AK_COLUMNS({ "snapshot", "SNAPSHOT", AK_SHOW_TEXT, 0, NULL },
 	    { "age", "AGE", AK_SHOW_AGE, 0, NULL },
 	    { "host", "HOST", AK_SHOW_TEXT, 0, NULL },
 	    { "files", "FILES", AK_SHOW_NUMBER, 0, NULL },
@@ -17,41 +17,41 @@ static const struct ak_view snapshot_view = {
 	    { "seconds", "TOOK", AK_SHOW_SECONDS, 0, NULL },
 	    { "failed", "FAILED", AK_SHOW_NUMBER, 0, NULL },
 	    { "tags", "TAGS", AK_SHOW_TEXT, 0, NULL },
-	    { "sources", "SOURCES", AK_SHOW_TEXT, 0, NULL } },
+	    { "sources", "SOURCES", AK_SHOW_TEXT, 0, NULL }),
 	false,
 };
 
 static const struct ak_view source_view = {
 	"source",
-	{ { "source", "SOURCE", AK_SHOW_TEXT, 0, NULL },
+	AK_COLUMNS({ "source", "SOURCE", AK_SHOW_TEXT, 0, NULL },
 	    { "path", "PATH", AK_SHOW_TEXT, 0, NULL },
 	    { "consistency", "CONSISTENCY", AK_SHOW_TEXT, 0, NULL },
 	    { "files", "FILES", AK_SHOW_NUMBER, 0, NULL },
 	    { "total_bytes", "SIZE", AK_SHOW_SIZE, 0, NULL },
 	    { "changed", "CHANGED", AK_SHOW_NUMBER, 0, NULL },
 	    { "vanished", "VANISHED", AK_SHOW_NUMBER, 0, NULL },
-	    { "problem", "PROBLEM", AK_SHOW_TEXT, 0, NULL } },
+	    { "problem", "PROBLEM", AK_SHOW_TEXT, 0, NULL }),
 	false,
 };
 
 static const struct ak_view entry_view = {
 	"entry",
-	{ { "snapshot", "SNAPSHOT", AK_SHOW_TEXT, 32, NULL },
+	AK_COLUMNS({ "snapshot", "SNAPSHOT", AK_SHOW_TEXT, 32, NULL },
 	    { "mode", "MODE", AK_SHOW_TEXT, 10, NULL },
 	    { "uid", "UID", AK_SHOW_NUMBER, 5, NULL },
 	    { "gid", "GID", AK_SHOW_NUMBER, 5, NULL },
 	    { "size_bytes", "SIZE", AK_SHOW_SIZE, 6, NULL },
 	    { "mtime", "MODIFIED", AK_SHOW_TIME, 19, NULL },
 	    { "path", "PATH", AK_SHOW_TEXT, 0, NULL },
-	    { "target", "TARGET", AK_SHOW_TEXT, 0, NULL } },
+	    { "target", "TARGET", AK_SHOW_TEXT, 0, NULL }),
 	true,
 };
 
 static const struct ak_view action_view = {
 	"restore",
-	{ { "action", "ACTION", AK_SHOW_TEXT, 8, NULL },
+	AK_COLUMNS({ "action", "ACTION", AK_SHOW_TEXT, 8, NULL },
 	    { "size_bytes", "SIZE", AK_SHOW_SIZE, 6, NULL },
-	    { "path", "PATH", AK_SHOW_TEXT, 0, NULL } },
+	    { "path", "PATH", AK_SHOW_TEXT, 0, NULL }),
 	true,
 };
 

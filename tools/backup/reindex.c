@@ -142,7 +142,7 @@ index_rewrite(struct repo *repo,
 
 static const struct ak_view reindex_view = {
 	"reindex",
-	{ { "packs", "PACKS", AK_SHOW_NUMBER, 0, NULL } },
+	AK_COLUMNS({ "packs", "PACKS", AK_SHOW_NUMBER, 0, NULL }),
 	false,
 };
 

@@ -17,18 +17,18 @@
 
 static const struct ak_view view = {
 	"revived",
-	{ { "action", "ACTION", AK_SHOW_TEXT, 0, NULL },
-	    { "name", "NAME", AK_SHOW_TEXT, 0, NULL } },
+	AK_COLUMNS({ "action", "ACTION", AK_SHOW_TEXT, 0, NULL },
+	    { "name", "NAME", AK_SHOW_TEXT, 0, NULL }),
 	false,
 };
 static const struct ak_view sum_view = {
 	"restored_stack",
-	{ { "snapshot", "SNAPSHOT", AK_SHOW_TEXT, 0, NULL },
+	AK_COLUMNS({ "snapshot", "SNAPSHOT", AK_SHOW_TEXT, 0, NULL },
 	    { "stack", "STACK", AK_SHOW_TEXT, 0, NULL },
 	    { "services", "SERVICES", AK_SHOW_NUMBER, 0, NULL },
 	    { "files", "FILES", AK_SHOW_NUMBER, 0, NULL },
 	    { "total_bytes", "SIZE", AK_SHOW_SIZE, 0, NULL },
-	    { "seconds", "TOOK", AK_SHOW_SECONDS, 0, NULL } },
+	    { "seconds", "TOOK", AK_SHOW_SECONDS, 0, NULL }),
 	false,
 };
 

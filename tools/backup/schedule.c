@@ -30,8 +30,8 @@ const struct ak_opt schedule_options[] = {
 
 static const struct ak_view schedule_view = {
 	"schedule",
-	{ { "action", "ACTION", AK_SHOW_TEXT, 0, NULL },
-	    { "path", "PATH", AK_SHOW_TEXT, 0, NULL } },
+	AK_COLUMNS({ "action", "ACTION", AK_SHOW_TEXT, 0, NULL },
+	    { "path", "PATH", AK_SHOW_TEXT, 0, NULL }),
 	false,
 };
 

@@ -30,12 +30,12 @@ static const struct limit limits[] = {
 
 static const struct ak_view status_view = {
 	"status",
-	{ { "what", "WHAT", AK_SHOW_TEXT, 0, NULL },
+	AK_COLUMNS({ "what", "WHAT", AK_SHOW_TEXT, 0, NULL },
 	    { "state", "STATE", AK_SHOW_TEXT, 0, NULL },
 	    { "success", "LAST", AK_SHOW_AGE, 0, NULL },
 	    { "seconds", "TOOK", AK_SHOW_SECONDS, 0, NULL },
 	    { "due", "DUE", AK_SHOW_TIME, 0, NULL },
-	    { "command", "COMMAND", AK_SHOW_TEXT, 0, NULL } },
+	    { "command", "COMMAND", AK_SHOW_TEXT, 0, NULL }),
 	false,
 };
 

@@ -32,14 +32,14 @@ const struct ak_opt verify_options[] = {
 
 static const struct ak_view verify_view = {
 	"verify",
-	{ { "level", "LEVEL", AK_SHOW_TEXT, 0, NULL },
+	AK_COLUMNS({ "level", "LEVEL", AK_SHOW_TEXT, 0, NULL },
 	    { "objects", "OBJECTS", AK_SHOW_NUMBER, 0, NULL },
 	    { "read_bytes", "READ", AK_SHOW_SIZE, 0, NULL },
 	    { "chunks", "CHUNKS", AK_SHOW_NUMBER, 0, NULL },
 	    { "damaged", "DAMAGED", AK_SHOW_NUMBER, 0, NULL },
 	    { "repaired", "REPAIRED", AK_SHOW_NUMBER, 0, NULL },
 	    { "lost_paths", "LOST PATHS", AK_SHOW_NUMBER, 0, NULL },
-	    { "seconds", "TOOK", AK_SHOW_SECONDS, 0, NULL } },
+	    { "seconds", "TOOK", AK_SHOW_SECONDS, 0, NULL }),
 	false,
 };
 

@@ -23,8 +23,8 @@ struct beside {
 
 static const struct ak_view differs_view = {
 	"differs",
-	{ { "what", "WHAT", AK_SHOW_TEXT, 0, NULL },
-	    { "path", "PATH", AK_SHOW_TEXT, 0, NULL } },
+	AK_COLUMNS({ "what", "WHAT", AK_SHOW_TEXT, 0, NULL },
+	    { "path", "PATH", AK_SHOW_TEXT, 0, NULL }),
 	false,
 };
 

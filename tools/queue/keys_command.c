@@ -45,17 +45,17 @@ const struct ak_opt keys_options[] = {
 };
 
 static const struct ak_view list_view = { "key",
-	{ { "client", "CLIENT", AK_SHOW_TEXT, 0, NULL },
+	AK_COLUMNS({ "client", "CLIENT", AK_SHOW_TEXT, 0, NULL },
 	    { "class", "CLASS", AK_SHOW_TEXT, 0, NULL },
 	    { "class_best", "BEST", AK_SHOW_TEXT, 0, NULL },
 	    { "weight", "WEIGHT", AK_SHOW_NUMBER, 0, NULL },
 	    { "limit", "LIMIT", AK_SHOW_NUMBER, 0, NULL },
-	    { "manage", "MANAGE", AK_SHOW_TEXT, 0, NULL }, { 0 } },
+	    { "manage", "MANAGE", AK_SHOW_TEXT, 0, NULL }),
 	false };
 
 static const struct ak_view key_view = { "new_key",
-	{ { "client", "CLIENT", AK_SHOW_TEXT, 0, NULL },
-	    { "key", "KEY, SHOWN ONCE", AK_SHOW_TEXT, 0, NULL }, { 0 } },
+	AK_COLUMNS({ "client", "CLIENT", AK_SHOW_TEXT, 0, NULL },
+	    { "key", "KEY, SHOWN ONCE", AK_SHOW_TEXT, 0, NULL }),
 	false };
 
 /* The file, its directory and a lock in it. */

@@ -12,22 +12,20 @@ static const struct sim_policy *const policies[] = { &sim_ours, &sim_fifo,
 
 static const struct ak_view policy_view = {
 	.type = "sim_policy",
-	.columns = {
-		{ .key = "policy", .title = "POLICY" },
-		{ .key = "requests", .title = "REQUESTS",
-		    .show = AK_SHOW_NUMBER },
-		{ .key = "refused", .title = "REFUSED",
-		    .show = AK_SHOW_NUMBER },
-		{ .key = "switches", .title = "SWITCHES",
-		    .show = AK_SHOW_NUMBER },
-		{ .key = "switch_seconds", .title = "LOST S",
-		    .show = AK_SHOW_NUMBER },
-		{ .key = "busy_seconds", .title = "BUSY S",
-		    .show = AK_SHOW_NUMBER },
-		{ .key = "total_seconds", .title = "TOTAL S",
-		    .show = AK_SHOW_NUMBER },
-		{ .key = "jain", .title = "JAIN", .show = AK_SHOW_NUMBER },
-	},
+	.columns = AK_COLUMNS({ .key = "policy", .title = "POLICY" },
+	    { .key = "requests", .title = "REQUESTS", .show = AK_SHOW_NUMBER },
+	    { .key = "refused", .title = "REFUSED", .show = AK_SHOW_NUMBER },
+	    { .key = "switches", .title = "SWITCHES", .show = AK_SHOW_NUMBER },
+	    { .key = "switch_seconds",
+		.title = "LOST S",
+		.show = AK_SHOW_NUMBER },
+	    { .key = "busy_seconds",
+		.title = "BUSY S",
+		.show = AK_SHOW_NUMBER },
+	    { .key = "total_seconds",
+		.title = "TOTAL S",
+		.show = AK_SHOW_NUMBER },
+	    { .key = "jain", .title = "JAIN", .show = AK_SHOW_NUMBER }),
 };
 
 #define WAIT_COLUMNS                                                        \
@@ -51,23 +49,17 @@ static const struct ak_view policy_view = {
 
 static const struct ak_view class_view = {
 	.type = "sim",
-	.columns = {
-		{ .key = "policy", .title = "POLICY" },
-		{ .key = "class", .title = "CLASS" },
-		WAIT_COLUMNS,
-	},
+	.columns = AK_COLUMNS({ .key = "policy", .title = "POLICY" },
+	    { .key = "class", .title = "CLASS" }, WAIT_COLUMNS),
 };
 
 static const struct ak_view client_view = {
 	.type = "sim_client",
-	.columns = {
-		{ .key = "policy", .title = "POLICY" },
-		{ .key = "client", .title = "CLIENT" },
-		{ .key = "gpu_seconds", .title = "GPU S",
-		    .show = AK_SHOW_NUMBER },
-		{ .key = "tokens", .title = "TOKENS", .show = AK_SHOW_NUMBER },
-		WAIT_COLUMNS,
-	},
+	.columns = AK_COLUMNS({ .key = "policy", .title = "POLICY" },
+	    { .key = "client", .title = "CLIENT" },
+	    { .key = "gpu_seconds", .title = "GPU S", .show = AK_SHOW_NUMBER },
+	    { .key = "tokens", .title = "TOKENS", .show = AK_SHOW_NUMBER },
+	    WAIT_COLUMNS),
 };
 
 static int

@@ -28,11 +28,10 @@ const struct ak_opt top_options[] = {
 };
 
 static const struct ak_view rate_view = { "rate",
-	{ { "queued", "WAIT", AK_SHOW_NUMBER, 0, NULL },
+	AK_COLUMNS({ "queued", "WAIT", AK_SHOW_NUMBER, 0, NULL },
 	    { "running", "RUN", AK_SHOW_NUMBER, 0, NULL },
 	    { "requests_per_second", "REQUESTS/S", AK_SHOW_NUMBER, 0, NULL },
-	    { "tokens_per_second", "TOKENS/S", AK_SHOW_NUMBER, 0, NULL },
-	    { 0 } },
+	    { "tokens_per_second", "TOKENS/S", AK_SHOW_NUMBER, 0, NULL }),
 	false };
 
 static volatile sig_atomic_t stopped;

@@ -12,12 +12,12 @@
 
 static const struct ak_view setting_view = {
 	.type = "setting",
-	.columns = { { "name", "NAME", AK_SHOW_TEXT, 0, NULL },
+	.columns = AK_COLUMNS({ "name", "NAME", AK_SHOW_TEXT, 0, NULL },
 	    { "value", "VALUE", AK_SHOW_TEXT, 0, NULL },
 	    { "set", "SET", AK_SHOW_TEXT, 0, "false=yellow" },
 	    { "source", "FROM", AK_SHOW_TEXT, 0, NULL },
 	    { "unit", "UNIT", AK_SHOW_TEXT, 0, NULL },
-	    { "help", "HELP", AK_SHOW_TEXT, 0, NULL } },
+	    { "help", "HELP", AK_SHOW_TEXT, 0, NULL }),
 };
 
 static void

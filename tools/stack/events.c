@@ -28,16 +28,14 @@ const struct ak_opt events_options[] = {
 
 static const struct ak_view event_view = {
 	.type = "event",
-	.columns = {
-	    { "time", "TIME", AK_SHOW_TIME, 19, NULL },
+	.columns = AK_COLUMNS({ "time", "TIME", AK_SHOW_TIME, 19, NULL },
 	    { "service", "SERVICE", AK_SHOW_TEXT, 22, NULL },
 	    { "action", "ACTION", AK_SHOW_TEXT, 13,
 		"start=green die=red oom=red" },
 	    { "health", "CHECK", AK_SHOW_TEXT, 9,
 		"healthy=green unhealthy=red" },
 	    { "exit_code", "EXIT", AK_SHOW_NUMBER, 4, NULL },
-	    { "container", "CONTAINER", AK_SHOW_TEXT, 0, NULL },
-	},
+	    { "container", "CONTAINER", AK_SHOW_TEXT, 0, NULL }),
 	.stream = true,
 };
 

@@ -9,12 +9,13 @@
 
 static const struct ak_view finding_view = {
 	.type = "finding",
-	.columns = { { "severity", "SEVERITY", AK_SHOW_TEXT, 0,
-			 "ok=green note=blue warning=yellow error=red" },
-	    { "id", "ID", AK_SHOW_TEXT, 0, NULL },
-	    { "subject", "SUBJECT", AK_SHOW_TEXT, 0, NULL },
-	    { "evidence", "EVIDENCE", AK_SHOW_TEXT, 0, NULL },
-	    { "next", "NEXT", AK_SHOW_TEXT, 0, NULL } },
+	.columns =
+	    AK_COLUMNS({ "severity", "SEVERITY", AK_SHOW_TEXT, 0,
+			   "ok=green note=blue warning=yellow error=red" },
+		{ "id", "ID", AK_SHOW_TEXT, 0, NULL },
+		{ "subject", "SUBJECT", AK_SHOW_TEXT, 0, NULL },
+		{ "evidence", "EVIDENCE", AK_SHOW_TEXT, 0, NULL },
+		{ "next", "NEXT", AK_SHOW_TEXT, 0, NULL }),
 };
 
 static bool

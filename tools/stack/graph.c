@@ -15,9 +15,9 @@ const struct ak_opt graph_options[] = {
 
 static const struct ak_view edge_view = {
 	.type = "edge",
-	.columns = { { "service", "SERVICE", AK_SHOW_TEXT, 0, NULL },
+	.columns = AK_COLUMNS({ "service", "SERVICE", AK_SHOW_TEXT, 0, NULL },
 	    { "needs", "NEEDS", AK_SHOW_TEXT, 0, NULL },
-	    { "condition", "UNTIL IT IS", AK_SHOW_TEXT, 0, NULL } },
+	    { "condition", "UNTIL IT IS", AK_SHOW_TEXT, 0, NULL }),
 };
 
 static const char *const condition_names[] = {

@@ -127,9 +127,9 @@ halts_find(const struct kit *kit, const struct containers *containers,
 
 static const struct ak_view halt_view = {
 	.type = "step",
-	.columns = { { "action", "ACTION", AK_SHOW_TEXT, 8, NULL },
+	.columns = AK_COLUMNS({ "action", "ACTION", AK_SHOW_TEXT, 8, NULL },
 	    { "service", "SERVICE", AK_SHOW_TEXT, 0, NULL },
-	    { "reason", "REASON", AK_SHOW_TEXT, 0, NULL } },
+	    { "reason", "REASON", AK_SHOW_TEXT, 0, NULL }),
 };
 
 static void

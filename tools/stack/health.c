@@ -20,14 +20,12 @@ const struct ak_opt health_options[] = {
 
 static const struct ak_view answer_view = {
 	.type = "answer",
-	.columns = {
-	    { "service", "SERVICE", AK_SHOW_TEXT, 0, NULL },
+	.columns = AK_COLUMNS({ "service", "SERVICE", AK_SHOW_TEXT, 0, NULL },
 	    { "result", "ANSWER", AK_SHOW_TEXT, 0, "ok=green failed=red" },
 	    { "seconds", "AFTER", AK_SHOW_SECONDS, 0, NULL },
 	    { "url", "URL", AK_SHOW_TEXT, 0, NULL },
 	    { "probe", "PROBE", AK_SHOW_TEXT, 0, NULL },
-	    { "text", "TEXT", AK_SHOW_TEXT, 0, NULL },
-	},
+	    { "text", "TEXT", AK_SHOW_TEXT, 0, NULL }),
 };
 
 /* What is asked of a service, and what came. */

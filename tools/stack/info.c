@@ -9,20 +9,20 @@
 
 static const struct ak_view address_view = {
 	.type = "address",
-	.columns = { { "service", "SERVICE", AK_SHOW_TEXT, 0, NULL },
+	.columns = AK_COLUMNS({ "service", "SERVICE", AK_SHOW_TEXT, 0, NULL },
 	    { "state", "STATE", AK_SHOW_TEXT, 0,
 		"running=green absent=yellow exited=red" },
 	    { "url", "URL", AK_SHOW_TEXT, 0, NULL },
-	    { "credentials", "CREDENTIALS", AK_SHOW_TEXT, 0, NULL } },
+	    { "credentials", "CREDENTIALS", AK_SHOW_TEXT, 0, NULL }),
 };
 
 static const struct ak_view about_view = {
 	.type = "about",
-	.columns = { { "kit", "KIT", AK_SHOW_TEXT, 0, NULL },
+	.columns = AK_COLUMNS({ "kit", "KIT", AK_SHOW_TEXT, 0, NULL },
 	    { "project", "PROJECT", AK_SHOW_TEXT, 0, NULL },
 	    { "docker", "DOCKER", AK_SHOW_TEXT, 0, NULL },
 	    { "compose", "COMPOSE", AK_SHOW_TEXT, 0, NULL },
-	    { "accelerator", "ACCELERATOR", AK_SHOW_TEXT, 0, NULL } },
+	    { "accelerator", "ACCELERATOR", AK_SHOW_TEXT, 0, NULL }),
 };
 
 static void

@@ -17,8 +17,8 @@
 
 static const struct ak_view made_view = {
 	.type = "made",
-	.columns = { { "file", "FILE", AK_SHOW_TEXT, 0, NULL },
-	    { "kind", "KIND", AK_SHOW_TEXT, 0, NULL } },
+	.columns = AK_COLUMNS({ "file", "FILE", AK_SHOW_TEXT, 0, NULL },
+	    { "kind", "KIND", AK_SHOW_TEXT, 0, NULL }),
 };
 
 static const char local_text[] =

@@ -10,13 +10,11 @@
 
 static const struct ak_view line_view = {
 	.type = "line",
-	.columns = {
-	    { "time", "TIME", AK_SHOW_TEXT, 30, NULL },
+	.columns = AK_COLUMNS({ "time", "TIME", AK_SHOW_TEXT, 30, NULL },
 	    { "service", "SERVICE", AK_SHOW_TEXT, 20, NULL },
 	    { "level", "LEVEL", AK_SHOW_TEXT, 8,
 		"error=red critical=red warning=yellow" },
-	    { "text", "TEXT", AK_SHOW_TEXT, 0, NULL },
-	},
+	    { "text", "TEXT", AK_SHOW_TEXT, 0, NULL }),
 	.stream = true,
 };
 

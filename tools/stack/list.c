@@ -10,47 +10,47 @@
 
 static const struct ak_view preset_view = {
 	.type = "preset",
-	.columns = { { "preset", "PRESET", AK_SHOW_TEXT, 0, NULL },
+	.columns = AK_COLUMNS({ "preset", "PRESET", AK_SHOW_TEXT, 0, NULL },
 	    { "services", "SERVICES", AK_SHOW_NUMBER, 0, NULL },
-	    { "members", "MEMBERS", AK_SHOW_TEXT, 0, NULL } },
+	    { "members", "MEMBERS", AK_SHOW_TEXT, 0, NULL }),
 };
 
 static const struct ak_view profile_view = {
 	.type = "profile",
-	.columns = { { "profile", "PROFILE", AK_SHOW_TEXT, 0, NULL },
+	.columns = AK_COLUMNS({ "profile", "PROFILE", AK_SHOW_TEXT, 0, NULL },
 	    { "title", "TITLE", AK_SHOW_TEXT, 0, NULL },
 	    { "requires", "REQUIRES", AK_SHOW_TEXT, 0, NULL },
-	    { "services", "SERVICES", AK_SHOW_TEXT, 0, NULL } },
+	    { "services", "SERVICES", AK_SHOW_TEXT, 0, NULL }),
 };
 
 static const struct ak_view service_view = {
 	.type = "service",
-	.columns = { { "service", "SERVICE", AK_SHOW_TEXT, 0, NULL },
+	.columns = AK_COLUMNS({ "service", "SERVICE", AK_SHOW_TEXT, 0, NULL },
 	    { "title", "TITLE", AK_SHOW_TEXT, 0, NULL },
 	    { "profiles", "PROFILES", AK_SHOW_TEXT, 0, NULL },
 	    { "image", "IMAGE", AK_SHOW_TEXT, 0, NULL },
-	    { "url", "URL", AK_SHOW_TEXT, 0, NULL } },
+	    { "url", "URL", AK_SHOW_TEXT, 0, NULL }),
 };
 
 static const struct ak_view image_view = {
 	.type = "image",
-	.columns = { { "image", "IMAGE", AK_SHOW_TEXT, 0, NULL },
+	.columns = AK_COLUMNS({ "image", "IMAGE", AK_SHOW_TEXT, 0, NULL },
 	    { "builds", "BUILDS", AK_SHOW_TEXT, 0, NULL },
-	    { "services", "SERVICES", AK_SHOW_TEXT, 0, NULL } },
+	    { "services", "SERVICES", AK_SHOW_TEXT, 0, NULL }),
 };
 
 static const struct ak_view volume_view = {
 	.type = "volume",
-	.columns = { { "volume", "VOLUME", AK_SHOW_TEXT, 0, NULL },
+	.columns = AK_COLUMNS({ "volume", "VOLUME", AK_SHOW_TEXT, 0, NULL },
 	    { "name", "NAME", AK_SHOW_TEXT, 0, NULL },
-	    { "services", "SERVICES", AK_SHOW_TEXT, 0, NULL } },
+	    { "services", "SERVICES", AK_SHOW_TEXT, 0, NULL }),
 };
 
 static const struct ak_view network_view = {
 	.type = "network",
-	.columns = { { "network", "NETWORK", AK_SHOW_TEXT, 0, NULL },
+	.columns = AK_COLUMNS({ "network", "NETWORK", AK_SHOW_TEXT, 0, NULL },
 	    { "internal", "INTERNAL", AK_SHOW_TEXT, 0, NULL },
-	    { "services", "SERVICES", AK_SHOW_TEXT, 0, NULL } },
+	    { "services", "SERVICES", AK_SHOW_TEXT, 0, NULL }),
 };
 
 static void
@@ -282,13 +282,14 @@ list_run(struct ak_ctx *ctx, int count AK_UNUSED, char *operands[])
 	return -1;
 }
 
+static const struct ak_view url_view = {
+	.type = "url",
+	.columns = AK_COLUMNS({ "url", "URL", AK_SHOW_TEXT, 0, NULL }),
+};
+
 int
 url_run(struct ak_ctx *ctx, int count AK_UNUSED, char *operands[])
 {
-	static const struct ak_view view = {
-		.type = "url",
-		.columns = { { "url", "URL", AK_SHOW_TEXT, 0, NULL } },
-	};
 	KIT struct kit kit = { .fd = -1 };
 	const struct service *service;
 	const char *url;
@@ -300,7 +301,7 @@ url_run(struct ak_ctx *ctx, int count AK_UNUSED, char *operands[])
 	if (url == NULL)
 		return ak_fail(&ctx->err, AK_NO, "%s: nothing to open",
 		    operands[0]);
-	ak_out_begin(ctx->out, &view);
+	ak_out_begin(ctx->out, &url_view);
 	ak_out_str(ctx->out, "service", service->name);
 	ak_out_str(ctx->out, "url", url);
 	ak_out_end(ctx->out);

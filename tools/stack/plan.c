@@ -13,17 +13,15 @@
 
 const struct ak_view plan_view = {
 	.type = "step",
-	.columns = {
-	    { "action", "ACTION", AK_SHOW_TEXT, 0,
-		"create=green recreate=yellow start=green" },
+	.columns = AK_COLUMNS({ "action", "ACTION", AK_SHOW_TEXT, 0,
+				  "create=green recreate=yellow start=green" },
 	    { "service", "SERVICE", AK_SHOW_TEXT, 0, NULL },
 	    { "reason", "REASON", AK_SHOW_TEXT, 0, NULL },
 	    { "why", "CHOSEN BY", AK_SHOW_TEXT, 0, NULL },
 	    { "image_state", "IMAGE IS", AK_SHOW_TEXT, 0,
 		"pull=yellow build=yellow" },
 	    { "image", "IMAGE", AK_SHOW_TEXT, 0, NULL },
-	    { "ports", "PORTS", AK_SHOW_TEXT, 0, NULL },
-	},
+	    { "ports", "PORTS", AK_SHOW_TEXT, 0, NULL }),
 };
 
 static const char *const action_names[] = {
@@ -271,11 +269,12 @@ port_text(const struct ak_json *port)
 
 static const struct ak_view sum_view = {
 	.type = "plan",
-	.columns = { { "services", "SERVICES", AK_SHOW_NUMBER, 0, NULL },
+	.columns = AK_COLUMNS({ "services", "SERVICES", AK_SHOW_NUMBER, 0,
+				  NULL },
 	    { "changes", "CHANGES", AK_SHOW_NUMBER, 0, NULL },
 	    { "accelerator", "ACCELERATOR", AK_SHOW_TEXT, 0, NULL },
 	    { "disk_needed_bytes", "DISK NEEDED", AK_SHOW_SIZE, 0, NULL },
-	    { "disk_free_bytes", "FREE", AK_SHOW_SIZE, 0, NULL } },
+	    { "disk_free_bytes", "FREE", AK_SHOW_SIZE, 0, NULL }),
 };
 
 /* What the daemon's own directory has free; 0 when it is not of this host. */

@@ -16,8 +16,7 @@ const struct ak_opt status_options[] = {
 
 static const struct ak_view service_view = {
 	.type = "service",
-	.columns = {
-	    { "service", "SERVICE", AK_SHOW_TEXT, 0, NULL },
+	.columns = AK_COLUMNS({ "service", "SERVICE", AK_SHOW_TEXT, 0, NULL },
 	    { "well", "IS", AK_SHOW_TEXT, 0,
 		"ok=green done=green starting=yellow ill=red absent=dim" },
 	    { "state", "CONTAINER", AK_SHOW_TEXT, 0, NULL },
@@ -37,8 +36,7 @@ static const struct ak_view service_view = {
 	    { "ports", "PORTS", AK_SHOW_TEXT, 0, NULL },
 	    { "url", "URL", AK_SHOW_TEXT, 0, NULL },
 	    /* last, where a terminal cuts it */
-	    { "reason", "REASON", AK_SHOW_TEXT, 0, NULL },
-	},
+	    { "reason", "REASON", AK_SHOW_TEXT, 0, NULL }),
 };
 
 static const char *const probe_names[] = {

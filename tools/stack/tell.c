@@ -12,10 +12,10 @@ enum { TAIL_LINES = 20 };
 
 static const struct ak_view ready_view = {
 	.type = "ready",
-	.columns = { { "service", "SERVICE", AK_SHOW_TEXT, 24, NULL },
+	.columns = AK_COLUMNS({ "service", "SERVICE", AK_SHOW_TEXT, 24, NULL },
 	    { "well", "IS", AK_SHOW_TEXT, 8, "ok=green done=green" },
 	    { "seconds", "AFTER", AK_SHOW_SECONDS, 8, NULL },
-	    { "url", "URL", AK_SHOW_TEXT, 0, NULL } },
+	    { "url", "URL", AK_SHOW_TEXT, 0, NULL }),
 	.stream = true,
 };
 

@@ -28,8 +28,7 @@ const struct ak_opt top_options[] = {
 
 static const struct ak_view usage_view = {
 	.type = "usage",
-	.columns = {
-	    { "service", "SERVICE", AK_SHOW_TEXT, 0, NULL },
+	.columns = AK_COLUMNS({ "service", "SERVICE", AK_SHOW_TEXT, 0, NULL },
 	    { "cpu_percent", "CPU %", AK_SHOW_PERCENT, 7, NULL },
 	    { "memory_bytes", "MEMORY", AK_SHOW_SIZE, 7, NULL },
 	    { "memory_limit_bytes", "LIMIT", AK_SHOW_SIZE, 7, NULL },
@@ -37,8 +36,7 @@ static const struct ak_view usage_view = {
 	    { "sent_bytes", "SENT", AK_SHOW_SIZE, 8, NULL },
 	    { "read_bytes", "READ", AK_SHOW_SIZE, 8, NULL },
 	    { "written_bytes", "WRITTEN", AK_SHOW_SIZE, 8, NULL },
-	    { "processes", "PROCESSES", AK_SHOW_NUMBER, 0, NULL },
-	},
+	    { "processes", "PROCESSES", AK_SHOW_NUMBER, 0, NULL }),
 };
 
 /* The readings of the round before, by container. */

@@ -10,10 +10,10 @@
 
 static const struct ak_view reason_view = {
 	.type = "reason",
-	.columns = { { "service", "SERVICE", AK_SHOW_TEXT, 0, NULL },
+	.columns = AK_COLUMNS({ "service", "SERVICE", AK_SHOW_TEXT, 0, NULL },
 	    { "relation", "", AK_SHOW_TEXT, 0, NULL },
 	    { "other", "OTHER", AK_SHOW_TEXT, 0, NULL },
-	    { "condition", "UNTIL IT IS", AK_SHOW_TEXT, 0, NULL } },
+	    { "condition", "UNTIL IT IS", AK_SHOW_TEXT, 0, NULL }),
 };
 
 static const char *const condition_names[] = {
