@@ -74,15 +74,9 @@ load(struct ak_err *err)
 	return 0;
 }
 
-/* What C gives no way to name: a struct that is a CURLM. */
-static CURLM *
-multi_of(struct ak_curl *curl)
-{
-	return (CURLM *)curl;
-}
-
-int
-ak_curl_open(struct ak_curl **curl, struct ak_err *err)
+/* The state of this carrier is a CURLM. */
+static int
+open_multi(void **state, struct ak_err *err)
 {
 	CURLM *multi;
 
@@ -91,14 +85,14 @@ ak_curl_open(struct ak_curl **curl, struct ak_err *err)
 	multi = libcurl.multi_init();
 	if (!multi)
 		return ak_fail(err, AK_SYSTEM, "libcurl.so.4: no memory");
-	*curl = (struct ak_curl *)multi;
+	*state = multi;
 	return 0;
 }
 
-void
-ak_curl_close(struct ak_curl *curl)
+static void
+close_multi(void *multi)
 {
-	libcurl.multi_cleanup(multi_of(curl));
+	libcurl.multi_cleanup(multi);
 }
 
 /* Called when a connection is there, before the request goes out. */
@@ -195,9 +189,8 @@ set_address(const struct ak_curl_transfer *transfer)
 		libcurl.set(easy, CURLOPT_PROXY, "");
 }
 
-int
-ak_curl_start(struct ak_curl *curl, struct ak_curl_transfer *transfer,
-    struct ak_err *err)
+static int
+start(void *multi, struct ak_curl_transfer *transfer, struct ak_err *err)
 {
 	CURL *easy = transfer->easy;
 
@@ -227,26 +220,26 @@ ak_curl_start(struct ak_curl *curl, struct ak_curl_transfer *transfer,
 		libcurl.set(easy, CURLOPT_SSL_VERIFYPEER, 0L);
 		libcurl.set(easy, CURLOPT_SSL_VERIFYHOST, 0L);
 	}
-	if (libcurl.add_handle(multi_of(curl), easy) != CURLM_OK)
+	if (libcurl.add_handle(multi, easy) != CURLM_OK)
 		return ak_fail(err, AK_SYSTEM, "libcurl.so.4: no memory");
 	transfer->under_way = true;
 	return 0;
 }
 
-void
-ak_curl_stop(struct ak_curl *curl, struct ak_curl_transfer *transfer)
+static void
+stop(void *multi, struct ak_curl_transfer *transfer)
 {
 	if (transfer->under_way)
-		libcurl.remove_handle(multi_of(curl), transfer->easy);
+		libcurl.remove_handle(multi, transfer->easy);
 	libcurl.slist_free_all(transfer->sent_headers);
 	transfer->sent_headers = NULL;
 	transfer->under_way = false;
 }
 
-void
-ak_curl_forget(struct ak_curl *curl, struct ak_curl_transfer *transfer)
+static void
+forget(void *multi, struct ak_curl_transfer *transfer)
 {
-	ak_curl_stop(curl, transfer);
+	stop(multi, transfer);
 	libcurl.easy_cleanup(transfer->easy);
 	transfer->easy = NULL;
 }
@@ -294,7 +287,7 @@ explain(struct ak_curl_transfer *transfer, CURLcode result)
 }
 
 static void
-end(struct ak_curl *curl, struct ak_curl_transfer *transfer, CURLcode result)
+end(void *multi, struct ak_curl_transfer *transfer, CURLcode result)
 {
 	curl_off_t retry_after = 0;
 	long status = 0;
@@ -305,33 +298,31 @@ end(struct ak_curl *curl, struct ak_curl_transfer *transfer, CURLcode result)
 	transfer->retry_after = retry_after > 0 ? retry_after : -1;
 	if (result != CURLE_OK && !transfer->refused)
 		explain(transfer, result);
-	ak_curl_stop(curl, transfer);
+	stop(multi, transfer);
 }
 
-int
-ak_curl_perform(struct ak_curl *curl, struct ak_err *err)
+static int
+perform(void *multi, struct ak_err *err)
 {
-	int running, left, ended = 0;
-	CURLMcode result = libcurl.perform(multi_of(curl), &running);
+	int running, left;
+	CURLMcode result = libcurl.perform(multi, &running);
 	struct ak_curl_transfer *transfer;
 	CURLMsg *message;
 
 	if (result != CURLM_OK)
 		return ak_fail(err, AK_BUG, "libcurl.so.4: %s",
 		    libcurl.multi_strerror(result));
-	while ((message = libcurl.info_read(multi_of(curl), &left))) {
+	while ((message = libcurl.info_read(multi, &left))) {
 		CURLcode outcome = message->data.result;
 
 		libcurl.get(message->easy_handle, CURLINFO_PRIVATE, &transfer);
-		end(curl, transfer, outcome);
-		ended++;
+		end(multi, transfer, outcome);
 	}
-	return ended;
+	return 0;
 }
 
-void
-ak_curl_poll(struct ak_curl *curl, struct pollfd *extra, unsigned count,
-    int wait_ms)
+static void
+poll_multi(void *multi, struct pollfd *extra, unsigned count, int wait_ms)
 {
 	AK_FREE struct curl_waitfd *fds = ak_calloc(count + 1, sizeof(*fds));
 
@@ -339,8 +330,16 @@ ak_curl_poll(struct ak_curl *curl, struct pollfd *extra, unsigned count,
 	for (unsigned i = 0; i < count; i++)
 		fds[i] = (struct curl_waitfd){ extra[i].fd, extra[i].events,
 			0 };
-	libcurl.poll(multi_of(curl), fds, count, wait_ms, NULL);
+	libcurl.poll(multi, fds, count, wait_ms, NULL);
 	/* Asked again: libcurl does not tell of an end or an error. */
 	if (count > 0)
 		poll(extra, count, 0);
 }
+
+const struct ak_carrier ak_by_curl = { .open = open_multi,
+	.close = close_multi,
+	.start = start,
+	.stop = stop,
+	.forget = forget,
+	.perform = perform,
+	.poll = poll_multi };

@@ -12,8 +12,6 @@
 
 #include "lib/err.h"
 
-struct ak_curl; /* connections, and the transfers that use them */
-
 struct ak_curl_transfer {
 	const char *url;
 	const char *unix_path; /* NULL: TCP */
@@ -39,23 +37,30 @@ struct ak_curl_transfer {
 	char text[256];
 };
 
-/* Loads libcurl when nobody has yet. AK_SYSTEM when it is not installed. */
-int ak_curl_open(struct ak_curl **curl, struct ak_err *err) AK_MUST;
-/* All transfers must be forgotten. */
-void ak_curl_close(struct ak_curl *curl);
-
-int ak_curl_start(struct ak_curl *curl, struct ak_curl_transfer *transfer,
-    struct ak_err *err) AK_MUST;
-/* Ends it where it is. */
-void ak_curl_stop(struct ak_curl *curl, struct ak_curl_transfer *transfer);
-/* Stops it and frees what is kept. */
-void ak_curl_forget(struct ak_curl *curl, struct ak_curl_transfer *transfer);
-
-/* Moves what can be moved; how many ended. */
-int ak_curl_perform(struct ak_curl *curl, struct ak_err *err) AK_MUST;
-/* Waits for them, and for the descriptors in extra, whose revents are set. */
+/*
+ * What carries transfers: libcurl, or lib/wire.h. Which ones are in a tool is
+ * decided by which ak_http_open of lib/http.h it calls.
+ */
 struct pollfd;
-void ak_curl_poll(struct ak_curl *curl, struct pollfd *extra, unsigned count,
-    int wait_ms);
+struct ak_carrier {
+	/* *state: connections, and the transfers that use them. */
+	int (*open)(void **state, struct ak_err *err);
+	/* All transfers must be forgotten. */
+	void (*close)(void *state);
+	int (*start)(void *state, struct ak_curl_transfer *transfer,
+	    struct ak_err *err);
+	/* Ends it where it is. */
+	void (*stop)(void *state, struct ak_curl_transfer *transfer);
+	/* Stops it and frees what is kept. */
+	void (*forget)(void *state, struct ak_curl_transfer *transfer);
+	/* Moves what can be moved. */
+	int (*perform)(void *state, struct ak_err *err);
+	/* Waits for them, and for extra, whose revents are set. */
+	void (*poll)(void *state, struct pollfd *extra, unsigned count,
+	    int wait_ms);
+};
+
+/* Opening loads libcurl when nobody has yet: AK_SYSTEM without it. */
+extern const struct ak_carrier ak_by_curl;
 
 #endif

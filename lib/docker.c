@@ -169,7 +169,7 @@ open_unix(struct ak_docker *docker, const char *path, struct ak_err *err)
 	docker->where = ak_strdup(path);
 	if (try_socket(docker, err) == -1)
 		return -1;
-	return ak_http_open(&docker->http, "http://docker", path, err);
+	return ak_http_open_unix(&docker->http, "http://docker", path, err);
 }
 
 static int
@@ -187,7 +187,7 @@ open_tcp(struct ak_docker *docker, const char *address, bool tls,
 		    "ssh -L /run/user/UID/docker.sock:/var/run/docker.sock");
 		return -1;
 	}
-	return ak_http_open(&docker->http, base, NULL, err);
+	return ak_http_open(&docker->http, base, err);
 }
 
 int

@@ -31,59 +31,47 @@ struct transfer {
 };
 
 struct ak_http {
-	struct ak_wire *wire; /* NULL: by curl */
-	struct ak_curl *curl; /* NULL: by wire */
+	const struct ak_carrier *by;
+	void *state; /* of by */
 	char *base;
-	char *unix_path;
+	char *unix_path; /* NULL: TCP */
 	bool direct;
 	struct transfer *transfers;
 };
 
-int
-ak_http_open(struct ak_http **http, const char *base, const char *unix_path,
-    struct ak_err *err)
-{
-	struct ak_curl *curl = NULL;
-	struct ak_http *new;
-
-	if (!unix_path && ak_curl_open(&curl, err) == -1)
-		return -1;
-	new = ak_calloc(1, sizeof(*new));
-	new->curl = curl;
-	new->wire = unix_path ? ak_wire_open() : NULL;
-	new->base = ak_strdup(base);
-	new->unix_path = unix_path ? ak_strdup(unix_path) : NULL;
-	new->direct = unix_path || ak_url_private(base);
-	*http = new;
-	return 0;
-}
-
 static int
-start(struct ak_http *http, struct ak_curl_transfer *transfer,
+open_by(const struct ak_carrier *by, struct ak_http **http, const char *base,
     struct ak_err *err)
 {
-	if (!http->wire)
-		return ak_curl_start(http->curl, transfer, err);
-	ak_wire_start(http->wire, transfer);
+	void *state;
+
+	if (by->open(&state, err) == -1)
+		return -1;
+	*http = ak_calloc(1, sizeof(**http));
+	(*http)->by = by;
+	(*http)->state = state;
+	(*http)->base = ak_strdup(base);
 	return 0;
 }
 
-static void
-stop(struct ak_http *http, struct ak_curl_transfer *transfer)
+int
+ak_http_open(struct ak_http **http, const char *base, struct ak_err *err)
 {
-	if (http->wire)
-		ak_wire_stop(http->wire, transfer);
-	else
-		ak_curl_stop(http->curl, transfer);
+	if (open_by(&ak_by_curl, http, base, err) == -1)
+		return -1;
+	(*http)->direct = ak_url_private(base);
+	return 0;
 }
 
-static void
-forget(struct ak_http *http, struct ak_curl_transfer *transfer)
+int
+ak_http_open_unix(struct ak_http **http, const char *base, const char *path,
+    struct ak_err *err)
 {
-	if (http->wire)
-		ak_wire_forget(http->wire, transfer);
-	else
-		ak_curl_forget(http->curl, transfer);
+	if (open_by(&ak_by_wire, http, base, err) == -1)
+		return -1;
+	(*http)->direct = true;
+	(*http)->unix_path = ak_strdup(path);
+	return 0;
 }
 
 void
@@ -95,14 +83,11 @@ ak_http_close(struct ak_http *http)
 		struct transfer *transfer = http->transfers;
 
 		http->transfers = transfer->next;
-		forget(http, &transfer->curl);
+		http->by->forget(http->state, &transfer->curl);
 		free(transfer->url);
 		free(transfer);
 	}
-	if (http->wire)
-		ak_wire_close(http->wire);
-	else
-		ak_curl_close(http->curl);
+	http->by->close(http->state);
 	free(http->base);
 	free(http->unix_path);
 	free(http);
@@ -190,7 +175,7 @@ ak_http_start(struct ak_http *http, const struct ak_http_request *request,
 	curl->on_life = on_life;
 	curl->on_body = on_body;
 	curl->arg = transfer;
-	if (start(http, curl, err) == -1)
+	if (http->by->start(http->state, curl, err) == -1)
 		return -1;
 	*reply = (struct ak_http_reply){ .retry_after = -1 };
 	transfer->reply = reply;
@@ -249,7 +234,7 @@ check_stall(struct ak_http *http, struct transfer *transfer, int wait_ms)
 	if (left > 0)
 		return left < wait_ms ? (int)left : wait_ms;
 	ak_str_from_duration(&limit, stall);
-	stop(http, &transfer->curl);
+	http->by->stop(http->state, &transfer->curl);
 	ak_err_set(&transfer->curl.err, AK_TEMPFAIL, "silent for %s",
 	    limit.data);
 	return 0;
@@ -261,9 +246,7 @@ perform(struct ak_http *http, int *wait_ms, struct ak_err *err)
 {
 	int under_way = 0;
 
-	if (http->wire)
-		ak_wire_perform(http->wire);
-	else if (ak_curl_perform(http->curl, err) == -1)
+	if (http->by->perform(http->state, err) == -1)
 		return -1;
 	for (struct transfer *t = http->transfers; t; t = t->next) {
 		if (t->reply && t->curl.under_way)
@@ -277,16 +260,6 @@ perform(struct ak_http *http, int *wait_ms, struct ak_err *err)
 	return under_way;
 }
 
-static void
-poll_all(struct ak_http *http, struct pollfd *extra, unsigned count,
-    int wait_ms)
-{
-	if (http->wire)
-		ak_wire_poll(http->wire, extra, count, wait_ms);
-	else
-		ak_curl_poll(http->curl, extra, count, wait_ms);
-}
-
 int
 ak_http_step(struct ak_http *http, struct pollfd *extra, unsigned count,
     int wait_ms, struct ak_err *err)
@@ -298,7 +271,7 @@ ak_http_step(struct ak_http *http, struct pollfd *extra, unsigned count,
 	if (under_way == 0)
 		wait_ms = 0;
 	if (under_way > 0 || count > 0)
-		poll_all(http, extra, count, wait_ms);
+		http->by->poll(http->state, extra, count, wait_ms);
 	return under_way == 0 ? 0 : perform(http, &wait_ms, err);
 }
 

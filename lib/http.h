@@ -48,11 +48,11 @@ struct ak_http_reply {
 	bool done;
 };
 
-/*
- * base is "http://host:port" (or https); with unix_path not NULL the
- * connection goes there and base only names the host.
- */
-int ak_http_open(struct ak_http **http, const char *base, const char *unix_path,
+/* base is "http://host:port", or https. */
+int ak_http_open(struct ak_http **http, const char *base, struct ak_err *err)
+    AK_MUST;
+/* The connection goes to the socket at path, and base only names the host. */
+int ak_http_open_unix(struct ak_http **http, const char *base, const char *path,
     struct ak_err *err) AK_MUST;
 void ak_http_close(struct ak_http *http);
 void ak_http_close_scope(struct ak_http **http);

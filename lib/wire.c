@@ -19,10 +19,8 @@ enum {
 	KEPT = 32,	       /* connections without a request */
 	READ_SIZE = 64 * 1024, /* bytes at once */
 	READS = 4,	       /* of a transfer, before the next one's turn */
-	/*
-	 * Requests at a time: a daemon answers thirty over four connections
-	 * sooner than over thirty. When nothing comes for a while there are
-	 * as many more.
+	/* A daemon answers thirty requests over four connections sooner than
+	 * over thirty. When nothing comes for a while there are as many more.
 	 */
 	AT_ONCE = 4,
 	PATIENCE_MS = 10,
@@ -33,8 +31,7 @@ struct exchange {
 	struct exchange *next; /* under way */
 	struct ak_curl_transfer *transfer;
 	int fd;
-	bool reused;
-	bool heard;
+	bool reused, heard;
 	bool ready;  /* something can be moved */
 	bool queued; /* has no connection yet */
 	struct ak_buf request;
@@ -42,7 +39,7 @@ struct exchange {
 	struct ak_answer answer;
 };
 
-struct ak_wire {
+struct wire {
 	struct exchange *under_way; /* the oldest first */
 	int64_t moved_ms;	    /* when bytes came last */
 	int kept[KEPT];
@@ -50,15 +47,18 @@ struct ak_wire {
 	char data[READ_SIZE];
 };
 
-struct ak_wire *
-ak_wire_open(void)
+static int
+open_wire(void **state, struct ak_err *err AK_UNUSED)
 {
-	return ak_calloc(1, sizeof(struct ak_wire));
+	*state = ak_calloc(1, sizeof(struct wire));
+	return 0;
 }
 
-void
-ak_wire_close(struct ak_wire *wire)
+static void
+close_wire(void *state)
 {
+	struct wire *wire = state;
+
 	for (size_t i = 0; i < wire->kept_count; i++)
 		close(wire->kept[i]);
 	free(wire);
@@ -130,7 +130,7 @@ fail_sys(struct exchange *exchange)
 }
 
 static void
-connect_exchange(struct ak_wire *wire, struct exchange *exchange)
+connect_exchange(struct wire *wire, struct exchange *exchange)
 {
 	const struct ak_curl_transfer *transfer = exchange->transfer;
 
@@ -146,14 +146,6 @@ connect_exchange(struct ak_wire *wire, struct exchange *exchange)
 		transfer->on_life(transfer->arg);
 }
 
-static bool
-on_body(void *arg, int status, const char *data, size_t len)
-{
-	const struct ak_curl_transfer *transfer = arg;
-
-	return transfer->on_body(transfer->arg, status, data, len);
-}
-
 static void
 prepare(struct exchange *exchange)
 {
@@ -161,42 +153,45 @@ prepare(struct exchange *exchange)
 	struct ak_buf line = exchange->answer.line;
 
 	ak_buf_reset(&line);
-	exchange->answer = (struct ak_answer){ .on_body = on_body,
-		.arg = transfer,
+	exchange->answer = (struct ak_answer){ .on_body = transfer->on_body,
+		.arg = transfer->arg,
 		.line = line,
 		.bodiless = ak_streq(transfer->method, "HEAD") };
 	exchange->sent = 0;
 	exchange->heard = false;
 }
 
-void
-ak_wire_start(struct ak_wire *wire, struct ak_curl_transfer *transfer)
+static int
+start(void *state, struct ak_curl_transfer *transfer,
+    struct ak_err *err AK_UNUSED)
 {
+	struct wire *wire = state;
 	struct exchange *exchange = transfer->easy;
 	struct exchange **link = &wire->under_way;
 
 	if (!exchange)
 		exchange = transfer->easy = ak_calloc(1, sizeof(*exchange));
 	exchange->transfer = transfer;
+	exchange->next = NULL;
+	exchange->fd = -1;
+	exchange->queued = true;
+	exchange->ready = false;
 	transfer->refused = false;
 	transfer->status = 0;
 	transfer->err = (struct ak_err){ 0 };
 	prepare(exchange);
 	write_request(exchange);
-	exchange->fd = -1;
-	exchange->queued = true;
-	exchange->ready = false;
-	exchange->next = NULL;
 	while (*link)
 		link = &(*link)->next;
 	*link = exchange;
 	transfer->under_way = true;
 	if (transfer->lasting)
 		connect_exchange(wire, exchange);
+	return 0;
 }
 
 static void
-keep(struct ak_wire *wire, struct exchange *exchange)
+keep(struct wire *wire, struct exchange *exchange)
 {
 	if (exchange->fd != -1 && wire->kept_count < KEPT) {
 		wire->kept[wire->kept_count++] = exchange->fd;
@@ -204,9 +199,10 @@ keep(struct ak_wire *wire, struct exchange *exchange)
 	}
 }
 
-void
-ak_wire_stop(struct ak_wire *wire, struct ak_curl_transfer *transfer)
+static void
+stop(void *state, struct ak_curl_transfer *transfer)
 {
+	struct wire *wire = state;
 	struct exchange *exchange = transfer->easy;
 	struct exchange **link = &wire->under_way;
 
@@ -220,12 +216,12 @@ ak_wire_stop(struct ak_wire *wire, struct ak_curl_transfer *transfer)
 	transfer->under_way = false;
 }
 
-void
-ak_wire_forget(struct ak_wire *wire, struct ak_curl_transfer *transfer)
+static void
+forget(void *state, struct ak_curl_transfer *transfer)
 {
 	struct exchange *exchange = transfer->easy;
 
-	ak_wire_stop(wire, transfer);
+	stop(state, transfer);
 	if (!exchange)
 		return;
 	ak_answer_free(&exchange->answer);
@@ -235,7 +231,7 @@ ak_wire_forget(struct ak_wire *wire, struct ak_curl_transfer *transfer)
 }
 
 static void
-end(struct ak_wire *wire, struct exchange *exchange)
+end(struct wire *wire, struct exchange *exchange)
 {
 	struct ak_curl_transfer *transfer = exchange->transfer;
 	const struct ak_answer *answer = &exchange->answer;
@@ -247,12 +243,12 @@ end(struct ak_wire *wire, struct exchange *exchange)
 	if (transfer->err.code == AK_DONE && !answer->close &&
 	    !answer->refused && exchange->sent == exchange->request.len)
 		keep(wire, exchange);
-	ak_wire_stop(wire, transfer);
+	stop(wire, transfer);
 }
 
 /* A kept connection may have been closed meanwhile: another one, once. */
 static bool
-again(struct ak_wire *wire, struct exchange *exchange)
+again(struct wire *wire, struct exchange *exchange)
 {
 	if (!exchange->reused || exchange->heard)
 		return false;
@@ -284,12 +280,14 @@ send_some(struct exchange *exchange)
 
 /* 1 when there is no more to come, 0, or -1 with the transfer's err. */
 static int
-receive(struct ak_wire *wire, struct exchange *exchange)
+receive(struct wire *wire, struct exchange *exchange)
 {
 	struct ak_curl_transfer *transfer = exchange->transfer;
-	ssize_t got = recv(exchange->fd, wire->data, sizeof(wire->data),
-	    MSG_DONTWAIT);
+	ssize_t got;
 
+	if (transfer->err.code != AK_DONE)
+		return -1;
+	got = recv(exchange->fd, wire->data, READ_SIZE, MSG_DONTWAIT);
 	if (got > 0) {
 		exchange->heard = true;
 		wire->moved_ms = ak_proc_now_ms();
@@ -308,15 +306,11 @@ receive(struct ak_wire *wire, struct exchange *exchange)
 }
 
 static void
-move(struct ak_wire *wire, struct exchange *exchange)
+move(struct wire *wire, struct exchange *exchange)
 {
 	int more = 0;
 
 	for (int i = 0; more == 0 && i < READS; i++) {
-		if (exchange->transfer->err.code != AK_DONE) {
-			more = -1;
-			break;
-		}
 		if (exchange->sent < exchange->request.len)
 			send_some(exchange);
 		more = receive(wire, exchange);
@@ -328,7 +322,7 @@ move(struct ak_wire *wire, struct exchange *exchange)
 
 /* Connections for those that wait, as far as there may be more. */
 static void
-admit(struct ak_wire *wire)
+admit(struct wire *wire)
 {
 	int64_t now = ak_proc_now_ms();
 	int room = AT_ONCE;
@@ -345,23 +339,24 @@ admit(struct ak_wire *wire)
 		}
 }
 
-void
-ak_wire_perform(struct ak_wire *wire)
+static int
+perform(void *state, struct ak_err *err AK_UNUSED)
 {
-	struct exchange *next;
+	struct wire *wire = state;
 
 	admit(wire);
-	for (struct exchange *e = wire->under_way; e; e = next) {
+	for (struct exchange *e = wire->under_way, *next; e; e = next) {
 		next = e->next;
 		if (e->ready)
 			move(wire, e);
 	}
 	admit(wire); /* in the place of those that ended */
+	return 0;
 }
 
 /* Not at all when something was left over, and briefly when some queue. */
 static int
-wait_of(const struct ak_wire *wire, int wait_ms)
+wait_of(const struct wire *wire, int wait_ms)
 {
 	for (const struct exchange *e = wire->under_way; e; e = e->next) {
 		if (e->ready)
@@ -372,10 +367,10 @@ wait_of(const struct ak_wire *wire, int wait_ms)
 	return wait_ms;
 }
 
-void
-ak_wire_poll(struct ak_wire *wire, struct pollfd *extra, unsigned count,
-    int wait_ms)
+static void
+poll_wire(void *state, struct pollfd *extra, unsigned count, int wait_ms)
 {
+	struct wire *wire = state;
 	size_t all = count, i = 0;
 	AK_FREE struct pollfd *fds = NULL;
 
@@ -395,3 +390,11 @@ ak_wire_poll(struct ak_wire *wire, struct pollfd *extra, unsigned count,
 	for (struct exchange *e = wire->under_way; e; e = e->next)
 		e->ready = fds[i++].revents != 0 || e->ready;
 }
+
+const struct ak_carrier ak_by_wire = { .open = open_wire,
+	.close = close_wire,
+	.start = start,
+	.stop = stop,
+	.forget = forget,
+	.perform = perform,
+	.poll = poll_wire };

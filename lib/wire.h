@@ -11,20 +11,10 @@
 
 #include "lib/curl.h"
 
-struct ak_wire; /* connections, and the transfers that use them */
-
-struct ak_wire *ak_wire_open(void) AK_MUST;
-/* All transfers must be forgotten. */
-void ak_wire_close(struct ak_wire *wire);
-
-/* A socket that cannot be reached is told at the next ak_wire_perform(). */
-void ak_wire_start(struct ak_wire *wire, struct ak_curl_transfer *transfer);
-void ak_wire_stop(struct ak_wire *wire, struct ak_curl_transfer *transfer);
-void ak_wire_forget(struct ak_wire *wire, struct ak_curl_transfer *transfer);
-
-/* Moves what can be moved, and takes in at most 256 KiB of each. */
-void ak_wire_perform(struct ak_wire *wire);
-void ak_wire_poll(struct ak_wire *wire, struct pollfd *extra, unsigned count,
-    int wait_ms);
+/*
+ * A socket that cannot be reached is told by perform, which takes in at most
+ * 256 KiB of each.
+ */
+extern const struct ak_carrier ak_by_wire;
 
 #endif

@@ -119,10 +119,12 @@ test_nobody(void)
 		AK_HTTP_REPLY struct ak_http_reply reply = { 0 };
 		AK_HTTP struct ak_http *http = NULL;
 		struct ak_err err = { 0 };
+		const char *path = rows[i].unix_path;
+		int opened = path != NULL
+		    ? ak_http_open_unix(&http, rows[i].base, path, &err)
+		    : ak_http_open(&http, rows[i].base, &err);
 
-		if (!ok(ak_http_open(&http, rows[i].base, rows[i].unix_path,
-			    &err) == 0,
-			"%s: opening asks nobody", rows[i].base))
+		if (!ok(opened == 0, "%s: opening asks nobody", rows[i].base))
 			continue;
 		is_int(ak_http_do(http, &request, &reply, &err), -1,
 		    "%s: no answer", rows[i].base);
@@ -157,7 +159,7 @@ test_connect_time(void)
 		(void)!connect(fill[i], (struct sockaddr *)&in, len);
 	}
 	base = ak_printf("http://127.0.0.1:%u", (unsigned)ntohs(in.sin_port));
-	ok(ak_http_open(&http, base, NULL, &err) == 0 &&
+	ok(ak_http_open(&http, base, &err) == 0 &&
 		ak_http_do(http, &request, &reply, &err) == -1,
 	    "is waited for no longer than is said");
 	is_int(err.code, AK_TEMPFAIL, "and may be tried again (%s)", err.text);
@@ -312,9 +314,9 @@ main(void)
 	signal(SIGPIPE, SIG_IGN);
 	if (!ok(start(), "a server"))
 		return done_testing();
-	if (ok(ak_http_open(&tcp, server.base, NULL, &err) == 0 &&
-		    ak_http_open(&local, "http://docker", server.path, &err) ==
-			0,
+	if (ok(ak_http_open(&tcp, server.base, &err) == 0 &&
+		    ak_http_open_unix(&local, "http://docker", server.path,
+			&err) == 0,
 		"libcurl is there (%s)", err.text)) {
 		/* A proxy that nobody answers at is not asked for these. */
 		setenv("http_proxy", "http://127.0.0.1:1", 1);

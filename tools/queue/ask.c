@@ -38,7 +38,7 @@ ask_open(struct ak_http **http, struct ak_err *err)
 		else
 			path = found;
 	}
-	if (ak_http_open(http, "http://queue", path, err) == 0)
+	if (ak_http_open_unix(http, "http://queue", path, err) == 0)
 		return 0;
 	return ak_fail_in(err, "%s", path);
 }

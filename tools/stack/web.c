@@ -51,7 +51,7 @@ web_begin(struct web *web, const char *url, int64_t limit_ms)
 		.any_certificate = web->any_certificate,
 		.on_data = skip,
 	};
-	if (ak_http_open(&web->http, server, NULL, &err) == 0 &&
+	if (ak_http_open(&web->http, server, &err) == 0 &&
 	    ak_http_start(web->http, web->request, web->reply, &err) == 0)
 		return true;
 	fail(web, &err);
