@@ -16,6 +16,7 @@
 /* Unread; then the follower is dropped. */
 #define EVENTS_MAX ((size_t)1 << 20)
 #define IDLE (60 * QUEUE_SECOND)
+#define LINGER (2 * QUEUE_SECOND)
 
 #define of_timer(t)                   \
 	((struct admin_client *)(void \
@@ -55,7 +56,10 @@ flush(struct queue *q, struct admin_client *c)
 		}
 		ak_buf_drop(&c->out, (size_t)wrote);
 	}
-	if (!c->last)
+	/* Closed with bytes unread, a socket takes back what was written. */
+	if (c->refused)
+		shutdown(c->source.fd, SHUT_WR);
+	if (!c->last || c->refused)
 		return true;
 	admin_end(q, c);
 	return false;
@@ -101,9 +105,10 @@ bad(struct queue *q, struct admin_client *c, int status, const char *text)
 {
 	struct admin_call call = { 0 };
 
-	c->last = true;
+	c->last = c->refused = true;
 	admin_refuse(&call, status, "%s", text);
 	answer(q, c, &call);
+	timer_set(q, &c->timer, q->now + LINGER);
 	ak_buf_free(&call.out);
 	ak_buf_reset(&c->in);
 	(void)flush(q, c);
@@ -252,10 +257,13 @@ ready(struct queue *q, struct source *source, uint32_t events AK_UNUSED)
 			admin_end(q, c);
 			return;
 		}
-		if (!c->follow)
+		if (!c->follow && !c->refused)
 			ak_buf_add(&c->in, piece, (size_t)got);
 	}
-	go(q, c);
+	if (c->refused)
+		(void)flush(q, c);
+	else
+		go(q, c);
 }
 
 static void

@@ -32,9 +32,10 @@ struct admin_client {
 	struct admin_wait *wait;
 	struct ak_buf in, out;
 	bool metrics_only;
-	bool follow; /* gets events */
-	bool last;   /* ends once all is written */
-	bool head;   /* asked with HEAD */
+	bool follow;  /* gets events */
+	bool last;    /* ends once all is written */
+	bool head;    /* asked with HEAD */
+	bool refused; /* what it still sends is dropped */
 };
 
 /* admin.c: someone has come. */
