@@ -1090,7 +1090,10 @@ def a_model_that_is_nowhere_is_a_404():
                 "messages": [{"role": "user", "content": "x"}]})
             assert r.status == 404, (path, r.status)
             said = where(json.loads(r.body))
-            assert said == "model 'missing:latest' not found", said
+            assert said == "model 'missing' not found", said
+        r = q.ask("POST", "/api/chat", {"model": "missing:latest"})
+        said = json.loads(r.body)["error"]
+        assert said == "model 'missing:latest' not found", said
         # A model that is there is found in any case, and all of its names.
         for name in ("A", "a:latest", "library/a", "a:local"):
             r = q.ask("POST", "/api/embed", {"model": name, "input": "x"})

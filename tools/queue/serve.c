@@ -65,8 +65,11 @@ refuse_down(struct queue *q, struct request *r)
 static void
 refuse_unknown(struct queue *q, struct request *r)
 {
-	/* As Ollama says it. */
-	AK_FREE char *text = ak_printf("model '%s' not found", r->model->text);
+	const char *name = r->model->text;
+	/* As Ollama says it: without the tag that the client left out. */
+	int len = (int)(r->untagged ? strrchr(name, ':') - name
+				    : (ptrdiff_t)strlen(name));
+	AK_FREE char *text = ak_printf("model '%.*s' not found", len, name);
 
 	r->why = SCHED_NO_BACKEND;
 	serve_refuse(q, r,
