@@ -19,6 +19,7 @@
 static char buffer[HTTP1_HEAD_MAX + 1 + PROXY_READ];
 static struct http1_head scratch;
 static struct ak_buf out;
+static struct http1_span unseen; /* of buffer: in out, and not looked at */
 
 static const struct http1_limits limits = {
 	.head_bytes = HTTP1_HEAD_MAX,
@@ -175,13 +176,18 @@ answer_head(struct queue *q, struct upstream *u, const char *data, size_t len)
 	return used;
 }
 
+/* Tokens and errors of what is unseen: a client has it before. */
 static void
-tokens(struct queue *q, struct request *r, const struct http1_span *span)
+look(struct queue *q, struct request *r)
 {
-	uint64_t before = r->reply->deltas;
+	uint64_t before;
 	int more;
 
-	reply_feed(r->reply, span->data, span->len);
+	if (unseen.len == 0)
+		return;
+	before = r->reply->deltas;
+	reply_feed(r->reply, unseen.data, unseen.len);
+	unseen.len = 0;
 	more = (int)(r->reply->deltas - before);
 	if (more <= 0)
 		return;
@@ -205,7 +211,8 @@ payload(struct queue *q, struct request *r, const struct http1_span *span)
 		return;
 	r->bytes_out += (int64_t)span->len;
 	if (r->reply != NULL) {
-		tokens(q, r, span);
+		look(q, r);
+		unseen = *span;
 		r->newline = span->data[span->len - 1] == '\n';
 	}
 	if (c == NULL) {
@@ -227,6 +234,7 @@ hand_over(struct queue *q, struct request *r)
 	if (r->client != NULL && out.len > 0)
 		client_write(q, r->client, out.data, out.len);
 	ak_buf_reset(&out);
+	look(q, r);
 	if (r->client == NULL || !r->client->broken)
 		return true;
 	serve_cancel(q, r, OUTCOME_CANCELLED);
@@ -253,6 +261,7 @@ finish(struct queue *q, struct upstream *u, bool keep)
 	upstream_done(q, u, keep);
 	backend_result(q, r, r->status < 500);
 	if (others) {
+		look(q, r);
 		serve_settle(q, r, OUTCOME_OK);
 		serve_turn(q);
 		if (!hand_over(q, r))
