@@ -105,6 +105,16 @@ records() {
 	docker logs "$project-queue" 2>/dev/null
 }
 
+# since: of the access log, behind the lines in $BATS_TEST_TMPDIR/before.
+since() {
+	records | tail -n +"$(($(<"$BATS_TEST_TMPDIR/before") + 1))"
+}
+
+# logged COUNT ENDPOINT: as many have ended since.
+logged() {
+	[ "$(since | jq -r .endpoint | grep -cx "$2")" -ge "$1" ]
+}
+
 # one PHASE: there is one request in this phase.
 one() {
 	[ "$(docker exec "$project-queue" aikit-queue ps --state "$1" |
@@ -223,13 +233,18 @@ one() {
 		smollm2:135m
 	[ "$(jq .answered <<<"$output")" = 200 ]
 	[ "$(jq .left <<<"$output")" -gt 0 ]
-	# As long as the longest of them was worked on, by the access log: a look
-	# at it before the last lines are there is a stricter one.
-	longest=$(records | tail -n +"$(<"$BATS_TEST_TMPDIR/before")" |
-		jq -s 'map(select(.endpoint == "/api/embed") |
-			.seconds - .wait_seconds) | max')
-	echo "longest embedding: $longest s; $output"
-	jq -e --argjson longest "$longest" \
-		'(.during_seconds | max) <= (.alone_seconds | max) + $longest' \
+	# As long as the longest of them was worked on, by the access log.
+	wait_for 10 logged 205 /api/embed
+	wait_for 10 logged 10 /api/chat
+	longest=$(since | jq -s 'map(select(.endpoint == "/api/embed") |
+		.seconds - .wait_seconds) | max')
+	waited=$(since | jq -s 'map(select(.endpoint == "/api/chat") |
+		.wait_seconds) | max')
+	echo "longest embedding: $longest s, chat: $waited s; $output"
+	awk -v a="$waited" -v b="$longest" 'BEGIN { exit !(a <= b) }'
+	# So it is for the one who asks. What the other processes of a burst take
+	# of the processors is no wait: of five the middle one counts.
+	jq -e --argjson longest "$longest" 'def middle: sort[2];
+		(.during_seconds | middle) <= (.alone_seconds | middle) + $longest' \
 		<<<"$output"
 }
