@@ -149,7 +149,8 @@ take_models(const struct ak_buf *answer, struct resident *to)
 	while ((token = lex_next(&lex, &data, &len)) > LEX_MORE) {
 		if (wanted && token == LEX_STRING && !lex.cut &&
 		    to->count < SCHED_RESIDENT)
-			class_model(lex.text, to->names[to->count++]);
+			(void)class_model(lex.text,
+			    to->names[to->count++]);
 		wanted = token == LEX_NAME && lex.depth == 3 &&
 		    ak_streq(lex.text, "model");
 		lex.keep = wanted;

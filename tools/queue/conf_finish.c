@@ -180,7 +180,7 @@ with_tag(struct config *config, const char *name)
 	/* A pattern is of the whole name. */
 	if (strpbrk(name, "*?[") != NULL)
 		return name;
-	class_model(name, tagged);
+	(void)class_model(name, tagged);
 	return conf_keep(config, tagged, strlen(tagged));
 }
 

@@ -65,7 +65,7 @@ models_take(struct backend *b, const struct ak_buf *answer)
 	models_forget(b);
 	while ((token = lex_next(&lex, &data, &len)) > LEX_MORE) {
 		if (wanted && token == LEX_STRING && !lex.cut) {
-			class_model(lex.text, name);
+			(void)class_model(lex.text, name);
 			b->models = ak_resize(b->models, b->model_count + 1,
 			    sizeof(*b->models));
 			b->models[b->model_count++] = ak_strdup(name);

@@ -27,37 +27,43 @@ enum member {
 
 #define AT(field) offsetof(struct reply, field)
 
+#define NAME(text, member, at)                     \
+	{                                          \
+		text, sizeof(text) - 1, member, at \
+	}
+
 static const struct {
 	const char *name;
-	enum member member;
-	size_t at;
+	uint8_t len;
+	uint8_t member; /* enum member */
+	uint16_t at;
 } names[] = {
-	{ "done", DONE, 0 },
-	{ "prompt_eval_count", NUMBER, AT(prompt_eval_count) },
-	{ "eval_count", NUMBER, AT(eval_count) },
-	{ "load_duration", NUMBER, AT(load_ns) },
-	{ "total_duration", NUMBER, AT(total_ns) },
-	{ "eval_duration", NUMBER, AT(eval_ns) },
-	{ "error", ERROR, 0 },
-	{ "message", MESSAGE, 0 },
-	{ "usage", USAGE, 0 },
-	{ "prompt_tokens", PROMPT_TOKENS, AT(prompt_eval_count) },
-	{ "input_tokens", PROMPT_TOKENS, AT(prompt_eval_count) },
-	{ "completion_tokens", COMPLETION_TOKENS, AT(eval_count) },
-	{ "output_tokens", COMPLETION_TOKENS, AT(eval_count) },
-	{ "response", CONTENT, 0 },
-	{ "content", CONTENT, 0 },
-	{ "thinking", CONTENT, 0 },
-	{ "reasoning", CONTENT, 0 },
-	{ "reasoning_content", CONTENT, 0 },
-	{ "text", CONTENT, 0 },
-	{ "delta", CONTENT, 0 },
-	{ "partial_json", CONTENT, 0 },
-	{ "arguments", CONTENT, 0 },
-	{ "done_reason", REASON, 0 },
-	{ "finish_reason", REASON, 0 },
-	{ "stop_reason", REASON, 0 },
-	{ "type", TYPE, 0 },
+	NAME("done", DONE, 0),
+	NAME("prompt_eval_count", NUMBER, AT(prompt_eval_count)),
+	NAME("eval_count", NUMBER, AT(eval_count)),
+	NAME("load_duration", NUMBER, AT(load_ns)),
+	NAME("total_duration", NUMBER, AT(total_ns)),
+	NAME("eval_duration", NUMBER, AT(eval_ns)),
+	NAME("error", ERROR, 0),
+	NAME("message", MESSAGE, 0),
+	NAME("usage", USAGE, 0),
+	NAME("prompt_tokens", PROMPT_TOKENS, AT(prompt_eval_count)),
+	NAME("input_tokens", PROMPT_TOKENS, AT(prompt_eval_count)),
+	NAME("completion_tokens", COMPLETION_TOKENS, AT(eval_count)),
+	NAME("output_tokens", COMPLETION_TOKENS, AT(eval_count)),
+	NAME("response", CONTENT, 0),
+	NAME("content", CONTENT, 0),
+	NAME("thinking", CONTENT, 0),
+	NAME("reasoning", CONTENT, 0),
+	NAME("reasoning_content", CONTENT, 0),
+	NAME("text", CONTENT, 0),
+	NAME("delta", CONTENT, 0),
+	NAME("partial_json", CONTENT, 0),
+	NAME("arguments", CONTENT, 0),
+	NAME("done_reason", REASON, 0),
+	NAME("finish_reason", REASON, 0),
+	NAME("stop_reason", REASON, 0),
+	NAME("type", TYPE, 0),
 };
 _Static_assert(AK_COUNT(names) < UINT8_MAX, "an index and one more");
 
@@ -68,7 +74,7 @@ static const char *const last_types[] = { "message_stop", "response.completed",
 static enum member
 member_of(uint8_t row)
 {
-	return row == 0 ? NONE : names[row - 1].member;
+	return row == 0 ? NONE : (enum member)names[row - 1].member;
 }
 
 /* The member that the innermost open level is the value of. */
@@ -88,8 +94,8 @@ take_name(struct reply *reply)
 
 	reply->member = 0;
 	for (size_t i = 0; !lex->cut && i < AK_COUNT(names); i++)
-		if (lex->text[0] == names[i].name[0] &&
-		    strcmp(lex->text, names[i].name) == 0)
+		if (lex->text_len == names[i].len &&
+		    memcmp(lex->text, names[i].name, names[i].len) == 0)
 			reply->member = (uint8_t)(i + 1);
 	member = member_of(reply->member);
 	lex->keep = member == REASON || member == TYPE || member == ERROR ||

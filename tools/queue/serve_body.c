@@ -8,7 +8,6 @@
 
 #include "tools/queue/proxy.h"
 
-#define LATEST ":latest"
 /* Zstd expands; Ollama stops there as well. */
 #define ZSTD_FACTOR 4
 
@@ -146,9 +145,7 @@ take_model(struct request *r, const char *model)
 
 	if (model[0] == '\0')
 		return;
-	class_model(model, name);
-	r->untagged = strcasestr(model, LATEST) == NULL &&
-	    strstr(name, LATEST) != NULL;
+	r->untagged = class_model(model, name);
 	name_put(r->model);
 	r->model = name_get(name, strlen(name));
 }

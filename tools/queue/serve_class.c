@@ -73,13 +73,14 @@ without_end(const char *model)
 	return len;
 }
 
-void
+bool
 class_model(const char *model, char *to)
 {
 	static const char *const prefixes[] = { "registry.ollama.ai/",
 		"library/" };
 	const char *name;
 	size_t len;
+	bool add;
 
 	model += strspn(model, " \t");
 
@@ -91,9 +92,10 @@ class_model(const char *model, char *to)
 		len = SCHED_NAME - 8;
 	name = memrchr(model, '/', len);
 	name = name != NULL ? name + 1 : model;
-	snprintf(to, SCHED_NAME, "%.*s%s", (int)len, model,
-	    memchr(name, ':', len - (size_t)(name - model)) == NULL ? ":latest"
-								    : "");
+	add = memchr(name, ':', len - (size_t)(name - model)) == NULL;
+	to = mempcpy(to, model, len);
+	stpcpy(to, add ? ":latest" : "");
+	return add;
 }
 
 static void

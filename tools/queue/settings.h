@@ -163,8 +163,8 @@ struct settings {
 
 /* All of the defaults above; no listener, no backend. */
 void settings_default(struct settings *settings);
-/* "llama3" -> "llama3:latest"; into to[SCHED_NAME]. */
-void class_model(const char *model, char *to);
+/* "llama3" -> "llama3:latest"; into to[SCHED_NAME]. Was a tag put to it? */
+bool class_model(const char *model, char *to);
 bool listen_manages(const struct listen_conf *listen);
 /* The built-in identify, for those without a key. */
 int serve_identify(const struct settings *settings, const struct asker *asker,

@@ -28,7 +28,9 @@ test_names(void)
 	char name[SCHED_NAME];
 
 	for (size_t i = 0; i < AK_COUNT(rows); i++) {
-		class_model(rows[i].said, name);
+		is_int(class_model(rows[i].said, name),
+		    strstr(rows[i].is, ":latest") != NULL,
+		    "\"%s\": whether a tag is put to it", rows[i].said);
 		is_str(name, rows[i].is, "\"%s\" is %s", rows[i].said,
 		    rows[i].is);
 	}
