@@ -52,12 +52,9 @@ strace() {
 	ASAN_OPTIONS=detect_leaks=0 command strace "$@"
 }
 
-# A TCP port of 127.0.0.1 that the kernel gives and nobody listens on.
+# A TCP port of 127.0.0.1 on which nobody listens.
 free_port() {
-	python3 -c 'import socket
-s = socket.socket()
-s.bind(("127.0.0.1", 0))
-print(s.getsockname()[1])'
+	"$ROOT/tests/ports.py"
 }
 
 # A secret that cannot occur by chance, to be looked for afterwards.

@@ -23,6 +23,9 @@ import threading
 import time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path.insert(0, os.path.dirname(HERE))
+from ports import free as free_port  # noqa: E402
+
 QUEUE = shlex.split(os.environ.get("AIKIT_QUEUE", "aikit-queue run"))
 CLAIMS = {}
 
@@ -30,12 +33,6 @@ CLAIMS = {}
 def claim(f):
     CLAIMS[f.__name__] = f
     return f
-
-
-def free_port():
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
 
 
 def until(holds, seconds=5, what="in time"):
