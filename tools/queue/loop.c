@@ -8,12 +8,14 @@
 #include <sys/epoll.h>
 
 #include <errno.h>
+#include <sched.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "tools/queue/proxy.h"
 
 #define EVENTS 256
+#define LOOK 50 /* us */
 /* The kernel's clock of milliseconds must not make us early. */
 #define MILLISECOND INT64_C(1000)
 
@@ -142,6 +144,27 @@ forget(struct queue *q)
 	q->again_count = kept;
 }
 
+/*
+ * To sleep and be woken takes longer than a quick backend takes to answer, so
+ * for a moment its answer is looked out for. Others that want the processor
+ * have it meanwhile.
+ */
+static int
+events_of(struct queue *q, struct epoll_event *events)
+{
+	int64_t end = q->soon ? loop_clock() + LOOK : 0;
+	int count = 0;
+
+	while (count == 0 && q->soon && loop_clock() < end) {
+		sched_yield();
+		count = epoll_wait(q->epoll, events, EVENTS, 0);
+	}
+	q->soon = false;
+	if (count != 0)
+		return count;
+	return epoll_wait(q->epoll, events, EVENTS, sleep_ms(q));
+}
+
 int
 loop_run(struct queue *q, bool (*over)(struct queue *q), struct ak_err *err)
 {
@@ -153,7 +176,7 @@ loop_run(struct queue *q, bool (*over)(struct queue *q), struct ak_err *err)
 		serve_turn(q);
 		forget(q);
 		bury(q);
-		count = epoll_wait(q->epoll, events, EVENTS, sleep_ms(q));
+		count = events_of(q, events);
 		if (count == -1 && errno != EINTR)
 			return ak_fail_sys(err, AK_SYSTEM, "epoll");
 		q->now = loop_clock();

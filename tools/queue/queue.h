@@ -172,6 +172,7 @@ struct backend {
 	bool version_ok; /* health by /api/version */
 	bool probe_ok;	 /* the generate-path probe; true when none */
 	bool silent;	 /* the watchdog has told of it */
+	bool quick;	 /* its last answer came at once */
 	enum breaker breaker;
 	int passes, fails; /* of health, in a row */
 	int failed;	   /* requests in a row */
@@ -271,6 +272,7 @@ struct queue {
 	int64_t memory_bytes, spilled_bytes; /* of bodies */
 	bool draining;
 	bool pick; /* sched has something to say */
+	bool soon; /* an answer of a quick backend is due */
 	/* Ours. */
 	int epoll, signals;
 	int64_t drain_end, wake, next_id;

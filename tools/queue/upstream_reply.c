@@ -13,6 +13,8 @@
 
 #define ANSWER_MAX (1 << 20) /* of our own requests */
 #define BUFFER_FREE (256 << 10)
+/* us: whoever answers within is quick. The loop looks out for the next. */
+#define QUICK 200
 /* Three names, three numbers of at most 20 digits, three CRLF. */
 #define EXTRA_MAX (3 * 24 + 3 * HTTP1_DIGITS + 3 * 2 + 1)
 
@@ -107,6 +109,7 @@ begin(struct queue *q, struct upstream *u, const struct http1_head *head,
 	r->phase = PHASE_STREAMING;
 	r->status = head->status;
 	r->at_first = q->now;
+	u->backend->quick = q->now - r->at_sent < QUICK;
 	if (r->sched_id != 0 && head->status < 400) {
 		sched_first_byte(q->sched, r->sched_id, q->now);
 		q->pick = true;

@@ -125,6 +125,7 @@ sent(struct queue *q, struct upstream *u)
 	struct request *r = u->request;
 
 	u->whole = true;
+	q->soon = u->backend->quick;
 	r->at_sent = q->now;
 	if (r->at_first == 0)
 		r->phase = r->switching ? PHASE_LOADING : PHASE_PREFILL;
