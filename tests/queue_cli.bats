@@ -374,6 +374,44 @@ url = http://127.0.0.1:11434'
 	    <<<"$output")" = 3 ]
 }
 
+@test "top: on a terminal a picture, and keys that do what they say" {
+	fake --tokens 2000 --token-ms 20
+	serve -l "127.0.0.1:$port" -b "$backend"
+	generate m -o /dev/null &
+	wait_for 10 sh -c 'aikit-queue ps --state streaming | grep -q .'
+	python3 "$ROOT/tests/queue/top.py" '=ready' '=tokens/s' '=streaming' \
+	    'p=paused' 'p=ready' 'b=FAILED' 'c=MADE' 'm=LOADED ON' 'r=TOKENS' \
+	    'a=SHARE OF 5 MIN'
+	# It would wait for what streams.
+	kill -KILL "$queue"
+}
+
+@test "pause and drain of everything, and of a backend, are seen" {
+	fake
+	serve -l "127.0.0.1:$port" -b "$backend"
+	name=${backend#http://}
+	run -0 aikit-queue pause
+	run -0 aikit-queue status
+	[ "$(field status state)" = paused ]
+	[ "$(field class state | sort -u)" = paused ]
+	admin /metrics | grep -qx 'aikit_queue_paused{scope="all"} 1'
+	run -0 aikit-queue resume
+	run -0 aikit-queue drain
+	run -0 aikit-queue status
+	[ "$(field status state)" = draining ]
+	run -0 aikit-queue resume
+	run -0 aikit-queue drain class batch
+	run -0 aikit-queue pause backend "$name"
+	run -0 aikit-queue status
+	[ "$(field status state)" = null ]
+	[ "$(jq -r 'select(.class == "batch").state' <<<"$output")" = draining ]
+	[ "$(jq -r 'select(.class == "normal").state' <<<"$output")" = null ]
+	[ "$(field backend state)" = paused ]
+	run -0 aikit-queue resume backend "$name"
+	run -0 aikit-queue status
+	[ "$(field backend state)" = up ]
+}
+
 @test "events: requests as they end, until the reader has enough" {
 	fake
 	serve -l "127.0.0.1:$port" -b "$backend"

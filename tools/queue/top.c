@@ -146,8 +146,9 @@ toggle_pause(struct top *top, struct ak_http *http)
 	AK_BUF struct ak_buf answer = { 0 };
 	struct ak_err err = { 0 };
 
-	if (ask(http, "POST", top_paused(top) ? "/v1/resume" : "/v1/pause",
-		NULL, &answer, &err) == -1)
+	if (ask(http, "POST",
+		top_state(top) != NULL ? "/v1/resume" : "/v1/pause", NULL,
+		&answer, &err) == -1)
 		snprintf(top->problem, sizeof(top->problem), "%.255s",
 		    err.text);
 }

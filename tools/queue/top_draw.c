@@ -11,7 +11,8 @@ static const struct ak_view views[TOP_KINDS] = {
 	[TOP_BACKEND] = { "backend",
 	    { { "backend", "BACKEND", AK_SHOW_TEXT, 0, NULL },
 		{ "state", "STATE", AK_SHOW_TEXT, 0,
-		    "up=green down=red silent=red drained=yellow" },
+		    "up=green down=red silent=red drained=yellow "
+		    "paused=yellow" },
 		{ "running", "RUNS", AK_SHOW_NUMBER, 0, NULL },
 		{ "slots", "SLOTS", AK_SHOW_NUMBER, 0, NULL },
 		{ "loaded", "LOADED", AK_SHOW_NUMBER, 0, NULL },
@@ -45,7 +46,8 @@ static const struct ak_view views[TOP_KINDS] = {
 		{ "rate", "TOKENS/S", AK_SHOW_NUMBER, 0, NULL },
 		{ "load_seconds", "LOADS IN", AK_SHOW_SECONDS, 0, NULL },
 		{ "loaded_on", "LOADED ON", AK_SHOW_TEXT, 0, NULL },
-		{ "options", "OPTIONS", AK_SHOW_TEXT, 0, NULL }, { 0 } },
+		{ "options", "OPTIONS", AK_SHOW_TEXT, 0, NULL },
+		{ "state", "STATE", AK_SHOW_TEXT, 0, "paused=yellow" }, { 0 } },
 	    false },
 	[TOP_REQUEST] = { "request",
 	    { { "id", "REQUEST", AK_SHOW_TEXT, 0, NULL },
@@ -208,12 +210,12 @@ draw_head(const struct top *top, bool colour, struct ak_buf *buf)
 	ak_buf_printf(buf, "  %s%s%s\n",
 	    !colour			    ? ""
 		: top->problem[0] || !ready ? "\033[31m"
-		: top_paused(top)	    ? "\033[33m"
+		: top_state(top)	    ? "\033[33m"
 					    : "\033[32m",
 	    top->problem[0]			  ? "no answer"
 		: ak_json_get(status, "draining") ? "draining"
 		: !ready			  ? "no backend is ready"
-		: top_paused(top)		  ? "paused"
+		: top_state(top)		  ? top_state(top)
 						  : "ready",
 	    colour ? "\033[0m" : "");
 	ak_buf_printf(buf,
@@ -263,6 +265,6 @@ top_draw(const struct top *top, int columns, int lines, bool colour,
 		ak_buf_printf(buf, "%s", top->problem);
 	else
 		ak_buf_str(buf,
-		    "q quit  p pause  a all  c clients  m models  "
-		    "r requests");
+		    "q quit  p pause  a all  b backends  c clients  "
+		    "m models  r requests");
 }
