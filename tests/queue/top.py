@@ -38,27 +38,34 @@ def plain(text):
     return re.sub(r"\x1b\[[?0-9;]*[A-Za-z]", "", text)
 
 
-def sees(fd, wanted):
+def fits(picture):
+    """Whether it is no larger than the screen; ends the program if not."""
+    for line in plain(picture).split("\r\n"):
+        if len(line.rstrip()) > COLUMNS:
+            sys.exit("a line of %d: %s" % (len(line), line))
+    if picture.count("\n") >= LINES:
+        sys.exit("a picture of %d lines" % picture.count("\n"))
+
+
+def sees(fd, wanted, count=1):
+    """Until so many pictures have had it."""
     seen = ""
     for piece in frames(fd, WAIT):
-        seen += piece
-        # A picture is what is behind the last way home.
-        for picture in seen.split("\x1b[H")[1:]:
-            for line in plain(picture).split("\r\n"):
-                if len(line.rstrip()) > COLUMNS:
-                    sys.exit("a line of %d: %s" % (len(line), line))
-            if picture.count("\n") >= LINES:
-                sys.exit("a picture of %d lines" % picture.count("\n"))
-            if wanted in plain(picture):
+        # What is behind the last way home may not be whole yet.
+        *whole, seen = (seen + piece).split("\x1b[H")
+        for picture in whole:
+            fits(picture)
+            count -= wanted in plain(picture)
+            if count <= 0:
                 return
-    sys.exit("not seen: %s in\n%s" % (wanted, plain(seen)[-2000:]))
+    sys.exit("not seen: %s in\n%s" % (wanted, plain(seen)))
 
 
 def main():
     pid, fd = pty.fork()
     if pid == 0:
         os.environ["TERM"] = "xterm"
-        os.execvp("aikit-queue", ["aikit-queue", "top", "-i", "200ms"])
+        os.execvp("aikit-queue", ["aikit-queue", "top", "-i", "100ms"])
     fcntl.ioctl(fd, termios.TIOCSWINSZ,
                 struct.pack("HHHH", LINES, COLUMNS, 0, 0))
     before = termios.tcgetattr(fd)
@@ -66,6 +73,8 @@ def main():
         key, text = step.split("=", 1)
         os.write(fd, key.encode())
         sees(fd, text)
+    # So many that its history is wider than the screen.
+    sees(fd, "tokens/s", 40)
     os.write(fd, b"q")
     end = time.monotonic() + WAIT
     rest = ""
@@ -74,7 +83,7 @@ def main():
         if time.monotonic() > end:
             sys.exit("q does not end it")
     rest += "".join(frames(fd, 0.2))
-    if "\x1b[?1049l" not in rest or "\x1b[?25h" not in rest:
+    if "\x1b[?1049l" not in rest or "\x1b[?7h\x1b[?25h" not in rest:
         sys.exit("the screen is not given back")
     if termios.tcgetattr(fd) != before:
         sys.exit("the terminal is not as it was")

@@ -69,14 +69,18 @@ static const struct ak_view views[TOP_KINDS] = {
 static const char *const heights[] = { " ", "\u2581", "\u2582", "\u2583",
 	"\u2584", "\u2585", "\u2586", "\u2587", "\u2588" };
 
+/* The newest, as many as there is room for. */
 static void
-spark(const struct top *top, struct ak_buf *buf)
+spark(const struct top *top, int room, struct ak_buf *buf)
 {
+	size_t shown = room < 0 ? 0 : (size_t)room, first = 0;
 	double most = 1;
 
-	for (size_t i = 0; i < top->history_count; i++)
+	if (shown < top->history_count)
+		first = top->history_count - shown;
+	for (size_t i = first; i < top->history_count; i++)
 		most = top->history[i] > most ? top->history[i] : most;
-	for (size_t i = 0; i < top->history_count; i++) {
+	for (size_t i = first; i < top->history_count; i++) {
 		int height = (int)(top->history[i] / most * 8 + 0.5);
 
 		if (height == 0 && top->history[i] > 0)
@@ -191,7 +195,7 @@ draw_kind(const struct top *top, enum top_kind kind, int room,
 }
 
 static void
-draw_head(const struct top *top, bool colour, struct ak_buf *buf)
+draw_head(const struct top *top, int columns, bool colour, struct ak_buf *buf)
 {
 	const struct ak_json *status = top->of[TOP_STATUS].count == 0
 	    ? NULL
@@ -200,6 +204,7 @@ draw_head(const struct top *top, bool colour, struct ak_buf *buf)
 	time_t now = time(NULL);
 	struct tm local;
 	char clock[16];
+	size_t line;
 
 	strftime(clock, sizeof(clock), "%H:%M:%S", localtime_r(&now, &local));
 	ak_buf_printf(buf, "%saikit-queue%s  %s  up ", colour ? "\033[1m" : "",
@@ -218,13 +223,14 @@ draw_head(const struct top *top, bool colour, struct ak_buf *buf)
 		: top_state(top)		  ? top_state(top)
 						  : "ready",
 	    colour ? "\033[0m" : "");
+	line = buf->len;
 	ak_buf_printf(buf,
 	    "wait %lld  run %lld  requests %lld (%.1f/s)  "
 	    "tokens/s %.1f  ",
 	    (long long)ak_json_int(ak_json_get(status, "queued"), 0),
 	    (long long)ak_json_int(ak_json_get(status, "running"), 0),
 	    (long long)top->requests, top->request_rate, top->rate);
-	spark(top, buf);
+	spark(top, columns - (int)(buf->len - line), buf);
 	ak_buf_str(buf, "\n\n");
 }
 
@@ -251,7 +257,7 @@ top_draw(const struct top *top, int columns, int lines, bool colour,
 	};
 	int left = lines - 4;
 
-	draw_head(top, colour, buf);
+	draw_head(top, columns, colour, buf);
 	for (size_t i = 0; i < AK_COUNT(order); i++) {
 		int room = order[i].lines < left ? order[i].lines : left;
 
