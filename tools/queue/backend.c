@@ -104,21 +104,15 @@ backend_result(struct queue *q, const struct request *r, bool well)
 }
 
 int
-backend_pick(struct queue *q, const struct request *r)
+backend_pick(struct queue *q, struct request *r)
 {
-	int at;
+	uint32_t bits = models_where(q, r);
 
-	for (int i = 0; i < SCHED_BACKENDS; i++) {
-		at = (q->pass_turn + i) % SCHED_BACKENDS;
-		if (!q->backends[at].used || !q->backends[at].ready)
-			continue;
-		if (r->tries > 0 && at == r->backend)
-			continue;
-		/* What is made or fetched is wanted in one place. */
-		if (r->lane != ROUTE_MANAGE)
-			q->pass_turn = at + 1;
-		return at;
-	}
+	/* Always the first: lists do not change from one request to the next,
+	 * and a model is made where its blobs were sent. */
+	for (int i = 0; i < SCHED_BACKENDS; i++)
+		if ((bits >> i & 1) && q->backends[i].ready && i != r->backend)
+			return i;
 	return -1;
 }
 

@@ -153,6 +153,36 @@ models_tell(struct queue *q, struct request *r)
 	return bits;
 }
 
+struct loaded {
+	const char *model;
+	uint32_t bits;
+};
+
+static void
+loaded(void *arg, const struct sched_key_stats *key)
+{
+	struct loaded *to = arg;
+
+	if (ak_streq(key->model, to->model))
+		to->bits |= key->resident;
+}
+
+uint32_t
+models_where(struct queue *q, struct request *r)
+{
+	struct loaded at = { r->model->text, 0 };
+	uint32_t bits = 0;
+
+	if (r->lane == ROUTE_CONTROL)
+		sched_keys(q->sched, loaded, &at);
+	if (at.bits != 0)
+		return at.bits;
+	if (r->model->text[0] != '\0')
+		bits = holders(q, r, 0);
+	/* That it is nowhere is for the backend to say. */
+	return bits != 0 ? bits : used(q);
+}
+
 /* ---- When to read them again. ---- */
 
 static bool
@@ -206,7 +236,11 @@ models_changed(struct queue *q, const struct request *r)
 	static const char *const paths[] = { "/api/pull", "/api/create",
 		"/api/copy", "/api/delete" };
 
-	if (r->route == NULL || !r->route->guarded || r->backend < 0)
+	if (r->route == NULL || r->backend < 0)
+		return;
+	if (r->lane == ROUTE_CONTROL)
+		q->backends[r->backend].at_ps = 0;
+	if (!r->route->guarded)
 		return;
 	for (size_t i = 0; i < AK_COUNT(paths); i++)
 		if (ak_streq(r->route->path, paths[i]))

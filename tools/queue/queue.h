@@ -286,7 +286,6 @@ struct queue {
 	size_t dead_count, dead_cap;
 	struct source **again;
 	size_t again_count, again_cap;
-	int pass_turn;
 	int children; /* that may have our files, see backend_name.c */
 	bool accept_off;
 };
