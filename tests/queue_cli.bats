@@ -316,6 +316,15 @@ url = http://127.0.0.1:11434'
 	complains
 }
 
+@test "ps: a phase that is none is told" {
+	fake
+	serve -l "127.0.0.1:$port" -b "$backend"
+	run -64 --separate-stderr aikit-queue ps --state streming
+	complains
+	[[ $stderr == *"not one of reading, queued"* ]]
+	run -0 --separate-stderr aikit-queue ps --state reading
+}
+
 @test "pause holds a class back, resume lets it go" {
 	fake
 	serve -l "127.0.0.1:$port" -b "$backend"

@@ -346,6 +346,9 @@ def body_of(http):
     return json.loads(data)
 
 
+WORK = ("/api/generate", "/api/chat", "/api/embed", "/api/embeddings")
+
+
 def path_of(http):
     return http.path.split("?")[0]
 
@@ -419,6 +422,8 @@ async def work(http):
         http.writer.write(MALFORMED[STATE.next["malformed"]])
         await http.writer.drain()
         return await asyncio.sleep(0.2)
+    if not (path.startswith("/v1/") or path in WORK):
+        return http.answer({"fake": path, "length": len(http.body)})
     body = body_of(http)
     if tagged(body.get("model", "")) not in STATE.models:
         return http.answer({"error": "model '%s' not found" %

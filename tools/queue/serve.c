@@ -37,8 +37,14 @@ refuse_for(struct queue *q, struct request *r, enum sched_reason why)
 	};
 
 	r->why = (uint8_t)why;
+	/* Nobody waits for it any more. */
+	if (why == SCHED_LATE && r->deadline != 0 && q->now >= r->deadline) {
+		error.status = 504;
+		error.text = "its deadline passed while it waited";
+	}
 	if (error.status == 503 || error.status == 429)
-		error.retry_ms = wait > QUEUE_SECOND ? wait / 1000 : 1000;
+		error.retry_ms = wait > QUEUE_SECOND ? wait / 1000
+						     : SERVE_RETRY_MS;
 	serve_refuse(q, r, &error, OUTCOME_REFUSED);
 }
 

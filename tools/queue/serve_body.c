@@ -223,7 +223,7 @@ keep_alive_of(const struct queue *q, const struct scan *scan, char text[32])
 	const struct settings *s = q->settings;
 	double seconds;
 
-	if (scan->keep_alive == SCAN_ABSENT)
+	if (scan->keep_alive == SCAN_ABSENT || scan->keep_alive == SCAN_NULL)
 		return s->keep_alive;
 	if (s->keep_alive_max <= 0 || scan_keep_alive(scan, &seconds) != 0 ||
 	    seconds <= s->keep_alive_max)

@@ -185,7 +185,7 @@ hopeless(struct queue *q, struct request *r, const struct http1_head *head,
 		*error = (struct dialect_error){ .status = 503,
 			.text = "the queue is full",
 			.code = "queue_full",
-			.retry_ms = 1000 };
+			.retry_ms = SERVE_RETRY_MS };
 		return -1;
 	}
 	return 0;
@@ -213,6 +213,8 @@ serve_head(struct queue *q, struct client *c, const struct http1_head *head,
 	}
 	error.status = body_begin(q, r, head, data, &error.text);
 	if (error.status != 0) {
+		if (error.status == 503)
+			error.retry_ms = SERVE_RETRY_MS;
 		serve_refuse(q, r, &error, OUTCOME_REFUSED);
 		return false;
 	}
