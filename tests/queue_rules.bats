@@ -61,6 +61,14 @@ claim() {
 	claim what_is_no_http_reaches_nobody
 }
 
+@test "a reload takes nothing from who is served" {
+	claim a_reload_takes_nothing_from_who_is_served
+}
+
+@test "a file in the place of a socket stays" {
+	claim a_file_in_the_place_of_a_socket_stays
+}
+
 @test "what is loaded by another way is known" {
 	claim what_is_loaded_by_another_way_is_known
 }

@@ -8,13 +8,15 @@ import http.client
 import json
 import os
 import socket
+import subprocess
 import sys
 import tempfile
 import time
 
 import claims
 from claims import (CLASSES, CLAIMS, Fake, Keep, Queue, Response, claim,
-                    free_port, generate, raw, read_all, until, world)
+                    free_port, generate, raw, read_all, read_until, until,
+                    world)
 
 CLAIMS.clear()
 
@@ -469,6 +471,80 @@ def what_is_no_http_reaches_nobody():
         # What was behind did nothing either.
         assert q.ask("POST", "/api/generate", BODY).status == 200
         assert q.metric("parse_errors_total") == len(MALFORMED)
+
+
+# ---- Reload. ----
+
+def answer(s):
+    r = Response(Keep(s))
+    return r.read()
+
+
+@claim
+def a_reload_takes_nothing_from_who_is_served():
+    with tempfile.TemporaryDirectory() as dir:
+        fakes = [Fake("--token-ms", 10) for _ in range(2)]
+        port = free_port()
+        q = Queue(dir, *fakes, limit=4, slots=1,
+                  listen=["127.0.0.1:%d" % port])
+        try:
+            idle = socket.create_connection(("127.0.0.1", port), 10)
+            idle.sendall(raw("/api/version", method="GET"))
+            read_until(idle, b"fake")
+            body = generate(options={"num_predict": 80})
+            held = [q.connect(), socket.create_connection(
+                ("127.0.0.1", port), 10)]
+            for s, model in zip(held, "ab"):
+                s.sendall(raw(body=dict(body, model=model)))
+            for f in fakes:
+                until(lambda: f.ask()["running"] == 1)
+            # Both its backend and its listener go.
+            with open(q.path) as file:
+                text = file.read()
+            with open(q.path, "w") as file:
+                file.write(text[:text.index("[backend b1]")] +
+                           text[text.index("[listen l0]"):
+                                text.index("[listen l1]")])
+            q.process.send_signal(1)
+            until(lambda: ": reloaded" in q.said())
+            assert read_all(idle) == b"", "who asks nothing is let go"
+            try:
+                socket.create_connection(("127.0.0.1", port)).close()
+                raise AssertionError("it still listens")
+            except ConnectionRefusedError:
+                pass
+            for s in held:
+                assert b'"done": true' in answer(s)
+            assert read_all(held[1]) == b"", "served, and let go"
+            assert ask_at(q.port, body=generate("b")).status == 200
+            assert [b["backend"] for b in
+                    q.records("/v1/status", "backend")] == ["b0"]
+            assert all(f.events("cancelled") == [] for f in fakes)
+            for s in held + [idle]:
+                s.close()
+            q.stop()
+        finally:
+            for f in fakes:
+                f.stop()
+
+
+@claim
+def a_file_in_the_place_of_a_socket_stays():
+    with tempfile.TemporaryDirectory() as dir:
+        path = dir + "/s"
+        with open(path, "w") as file:
+            file.write("precious")
+        for option in (["--listen", "unix:" + path],
+                       ["--listen", "127.0.0.1:0", "--admin", path]):
+            got = subprocess.run(
+                claims.QUEUE + ["--backend", "http://127.0.0.1:1",
+                                "--admin", dir + "/admin"] + option,
+                capture_output=True, text=True, timeout=10)
+            assert got.returncode == 73, got
+            assert got.stderr.endswith(path + ": is there and no socket\n"), \
+                got.stderr
+            with open(path) as file:
+                assert file.read() == "precious"
 
 
 # ---- What the backends have loaded. ----

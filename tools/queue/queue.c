@@ -224,8 +224,6 @@ queue_run(struct queue *q, struct ak_err *err)
 void
 queue_drain(struct queue *q)
 {
-	struct client *c, *next;
-
 	if (q->draining)
 		return;
 	q->draining = true;
@@ -233,13 +231,6 @@ queue_drain(struct queue *q)
 	q->accept_timer.fire = q->tick.fire;
 	timer_drop(q, &q->accept_timer);
 	listen_close(q);
-	for (c = q->clients; c != NULL; c = next) {
-		next = c->next;
-		c->keep_alive = false;
-		if (c->state == CLIENT_HEAD && c->in_len == 0 &&
-		    pending_size(&c->out) == 0)
-			client_close(q, c);
-	}
 	/* Wakes up at the end, whatever is going on. */
 	q->wake = q->wake < q->drain_end ? q->wake : q->drain_end;
 	q->drain_timer.fire = tick;
