@@ -69,6 +69,10 @@ claim() {
 	claim a_file_in_the_place_of_a_socket_stays
 }
 
+@test "who waits for a backend that is gone is told" {
+	claim who_waits_for_a_backend_that_is_gone_is_told
+}
+
 @test "what is loaded by another way is known" {
 	claim what_is_loaded_by_another_way_is_known
 }

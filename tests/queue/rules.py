@@ -547,6 +547,29 @@ def a_file_in_the_place_of_a_socket_stays():
                 assert file.read() == "precious"
 
 
+@claim
+def who_waits_for_a_backend_that_is_gone_is_told():
+    with world("--token-ms", 20, fakes=2, limit=4, slots=1,
+               conf="health_interval = 100ms\nhealth_fall = 2") as (q, a, b):
+        a.set(models=["one"])
+        b.set(models=["two"])
+        time.sleep(0.3)     # as old as a list must be to be read again
+        assert ask_at(q.port, body=generate("two")).status == 200
+        with q.connect() as s:
+            s.settimeout(20)
+            first = busy(q, b, "two")
+            s.sendall(raw(body=generate("two")))
+            until(lambda: q.records("/v1/requests?state=queued", "request"))
+            b.set(hang=True, down=True)
+            first.close()
+            begun = time.monotonic()
+            r = Response(Keep(s))
+            took = time.monotonic() - begun
+            assert r.status == 503 and r.getheader("Retry-After"), r.status
+            assert 5 < took < 15, took
+        assert ask_at(q.port, body=generate("one")).status == 200
+
+
 # ---- What the backends have loaded. ----
 
 @claim

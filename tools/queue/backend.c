@@ -15,7 +15,8 @@
 
 #include "tools/queue/proxy.h"
 
-/* Those who wait while no backend is ready are told after so long. */
+/* Those who wait while no backend that has their model is ready are told after
+ * so long. */
 #define DARK (10 * QUEUE_SECOND)
 
 static void
@@ -170,9 +171,18 @@ tick_one(struct queue *q, struct backend *b, int running)
 	probe_start(q, b);
 }
 
+static bool
+dark(const struct queue *q, uint32_t bits)
+{
+	for (int i = 0; i < SCHED_BACKENDS; i++)
+		if ((bits >> i & 1) && q->now - q->backends[i].at_light < DARK)
+			return false;
+	return true;
+}
+
 /* They would wait for ever. */
 static void
-refuse_all(struct queue *q)
+refuse_dark(struct queue *q)
 {
 	struct dialect_error error = { .status = 503,
 		.text = "no server answers",
@@ -182,7 +192,7 @@ refuse_all(struct queue *q)
 
 	for (r = q->requests; r != NULL; r = next) {
 		next = r->next;
-		if (r->phase == PHASE_QUEUED)
+		if (r->phase == PHASE_QUEUED && dark(q, models_where(q, r)))
 			serve_refuse(q, r, &error, OUTCOME_FAILED);
 	}
 }
@@ -191,18 +201,21 @@ void
 backend_tick(struct queue *q)
 {
 	static struct sched_stats stats;
-	bool light = false;
+	bool out = false;
 
 	sched_stats(q->sched, q->now, &stats);
 	for (int i = 0; i < SCHED_BACKENDS; i++) {
-		if (q->backends[i].used)
-			tick_one(q, &q->backends[i], stats.backends[i].running);
-		light |= q->backends[i].used && q->backends[i].ready;
+		struct backend *b = &q->backends[i];
+
+		if (!b->used)
+			continue;
+		tick_one(q, b, stats.backends[i].running);
+		if (b->ready)
+			b->at_light = q->now;
+		out |= !b->ready;
 	}
-	if (light)
-		q->at_light = q->now;
-	else if (q->queued > 0 && q->now - q->at_light > DARK)
-		refuse_all(q);
+	if (out && q->queued > 0)
+		refuse_dark(q);
 }
 
 static int
@@ -303,7 +316,7 @@ setup(struct queue *q, const struct backend_conf *conf, struct ak_err *err)
 		b->name = ak_strdup(conf->name != NULL ? conf->name
 						       : conf->url);
 		b->drained = conf->draining;
-		b->at_byte = q->now;
+		b->at_byte = b->at_light = q->now;
 	}
 	free(b->host);
 	b->host = conf->host != NULL ? ak_strdup(conf->host) : NULL;

@@ -171,14 +171,18 @@ uint32_t
 models_where(struct queue *q, struct request *r)
 {
 	struct loaded at = { r->model->text, 0 };
+	const struct model_conf *conf;
 	uint32_t bits = 0;
 
 	if (r->lane == ROUTE_CONTROL)
 		sched_keys(q->sched, loaded, &at);
 	if (at.bits != 0)
 		return at.bits;
-	if (r->model->text[0] != '\0')
-		bits = holders(q, r, 0);
+	if (r->model->text[0] != '\0') {
+		conf = models_conf(q->settings, r->model->text);
+		bits = holders(q, r,
+		    conf != NULL ? queue_numbers(q, conf->sched.backends) : 0);
+	}
 	/* That it is nowhere is for the backend to say. */
 	return bits != 0 ? bits : used(q);
 }

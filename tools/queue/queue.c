@@ -185,7 +185,6 @@ start(struct queue *q, struct ak_err *err)
 	    backend_update(q, s, err) == -1)
 		return -1;
 	tell_sched(q);
-	q->at_light = q->now;
 	q->tick.fire = tick;
 	timer_set(q, &q->tick, q->now);
 	return 0;

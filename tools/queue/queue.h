@@ -183,12 +183,13 @@ struct backend {
 	struct upstream *pool; /* idle, the hottest first */
 	int64_t at_byte;       /* latest byte of an answer of the GPU */
 	int64_t at_breaker, at_probe, at_version, at_ps, at_tags;
-	int64_t at_rest; /* nothing ran there */
-	bool looking;	 /* for the address of its name */
-	bool kept;	 /* of a reload under way */
-	int checking;	 /* bits: a probe of that kind is under way */
-	bool listed;	 /* models are what its /api/tags said */
-	char **models;	 /* sorted, without regard to case */
+	int64_t at_rest;  /* nothing ran there */
+	int64_t at_light; /* it was ready */
+	bool looking;	  /* for the address of its name */
+	bool kept;	  /* of a reload under way */
+	int checking;	  /* bits: a probe of that kind is under way */
+	bool listed;	  /* models are what its /api/tags said */
+	char **models;	  /* sorted, without regard to case */
 	size_t model_count;
 	int64_t requests, failures; /* in all */
 };
@@ -278,8 +279,7 @@ struct queue {
 	struct client *clients;
 	struct request *manage_first, **manage_last;
 	struct timer tick, accept_timer, drain_timer;
-	int64_t at_light; /* a backend was ready */
-	int peak;	  /* requests and clients since the last trim */
+	int peak; /* requests and clients since the last trim */
 	struct timer **timers;
 	uint32_t timer_count, timer_cap;
 	void **dead;
