@@ -76,3 +76,11 @@ claim() {
 @test "what is loaded by another way is known" {
 	claim what_is_loaded_by_another_way_is_known
 }
+
+@test "the one that must go is unloaded by name" {
+	claim the_one_that_must_go_is_unloaded_by_name
+}
+
+@test "each metric is there and is filled" {
+	claim each_metric_is_there_and_is_filled
+}

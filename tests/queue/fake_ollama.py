@@ -249,7 +249,9 @@ async def generate(http, body):
                  body.get("input"))
     if empty and body.get("keep_alive") == 0:
         STATE.tell("unload", model=body["model"])
-        STATE.runners.pop(body["model"], None)
+        for name in list(STATE.runners):
+            if tagged(name) == tagged(body["model"]):
+                STATE.runners.pop(name)
         return http.answer({"model": body["model"], "done": True,
                             "done_reason": "unload"})
     begun = time.monotonic()

@@ -591,5 +591,87 @@ def what_is_loaded_by_another_way_is_known():
         assert "switched" in log.after(5)[4]
 
 
+@claim
+def the_one_that_must_go_is_unloaded_by_name():
+    with world("--loaded-max", 2, "--token-ms", 20, loaded=2, limit=4,
+               slots=1) as (q, f):
+        with open(q.path) as file:
+            text = file.read()
+        with open(q.path, "w") as file:
+            file.write(text.replace("loaded = 2\n", "loaded = 2\n"
+                                    "unload = yes\n"))
+        q.process.send_signal(1)
+        until(lambda: ": reloaded" in q.said())
+        for model in "ab":
+            assert ask_at(q.port, body=generate(model)).status == 200
+        # b works on, and stays: a goes.
+        s = busy(q, f, "b")
+        assert not f.events("unload")
+        assert ask_at(q.port, body=generate("c")).status == 200
+        assert [e["model"] for e in f.events("unload")] == ["a:latest"], \
+            f.events("unload")
+        assert f.ask()["running"] == 1
+        s.close()
+
+
+# ---- Metrics. ----
+
+# Each that is promised, and what it is after what happens below; None where
+# it is something, and ... where it may be nothing.
+METRICS = {
+    "build_info": 1, "requests_total": None, "depth": 0,
+    "depth_limit": 30000, "wait_seconds_count": 4, "rejected_total": 3,
+    "cancelled_total": 1, "running": 1, "slots": 1,
+    "oldest_wait_seconds": 0, "upstream_ttfb_seconds_count": 4,
+    "time_to_first_token_seconds_count": 4,
+    "request_duration_seconds_count": None,
+    "inter_token_seconds_count": None, "prompt_tokens_total": 21,
+    "generated_tokens_total": None, "model_switches_total": 3,
+    "model_load_seconds_count": 2, "gpu_busy_seconds_total": None,
+    "client_tokens_total": None, "fairness_gap_tokens": 0,
+    "starvation_promotions_total": 0, "backend_up": 1,
+    "backend_resident": 1, "breaker_state": 0, "overhead_seconds_count": None,
+    "parse_errors_total": 1, "spilled_bytes": 0, "paused": 0,
+    "backend_silent": 0, "backend_requests_total": 5,
+    "backend_failures_total": 0, "switch_seconds_total": None,
+    "switches_failed_total": 0, "preempted_total": 0, "connections": 1,
+    "accepted_total": None, "accept_throttled_total": 0, "retried_total": 0,
+    "replayed_total": 0, "upstream_connects_total": None,
+    "upstream_malformed_total": 0, "body_memory_bytes": ...,
+    "log_dropped_total": 0,
+}
+
+
+@claim
+def each_metric_is_there_and_is_filled():
+    with world("--token-ms", 5, "--load-ms", 150,
+               conf="client_labels = yes") as (q, f):
+        until(lambda: f.events("tags"))
+        for model in "ab":
+            assert ask_at(q.port, body=generate(model)).status == 200
+        assert ask_at(q.port, body=generate("missing")).status == 404
+        assert ask_at(q.port, path="/api/nothing").status == 404
+        with q.connect() as s:
+            s.sendall(b"GET / HTTP/1.1\nHost: x\n\n")
+            read_all(s)
+        s = busy(q, f, "a")
+        read_until(s, b"t1 ")
+        s.close()
+        until(lambda: q.metric("cancelled_total") == 1)
+        assert ask_at(q.port, body=generate("a")).status == 200
+        assert ask_at(q.port, "/api/tags", method="PUT").status == 405
+        s = busy(q, f, "a")
+        text = q.admin("/metrics")
+        for name, want in METRICS.items():
+            assert "\naikit_queue_" + name in text, name
+            got = q.metric(name + "{") + q.metric(name + " ")
+            assert want is ... or (got > 0 if want is None else
+                                   got == want), (name, got, want)
+        for name in ("process_resident_memory_bytes", "process_open_fds",
+                     "process_cpu_seconds_total"):
+            assert float(text.split("\n" + name + " ")[1].split()[0]) > 0
+        s.close()
+
+
 if __name__ == "__main__":
     sys.exit(claims.main())
