@@ -248,6 +248,9 @@ url = http://127.0.0.1:11434'
 	sed -i 's/^address/need_key = yes\naddress/' q.conf
 	serve q.conf
 	[ "$(generate m -o /dev/null -w '%{http_code}')" = 401 ]
+	# A browser asks first whether it may send one.
+	[ "$(ask /api/chat -X OPTIONS -o /dev/null -w '%{http_code}')" = 200 ]
+	[ "$(ask /api/nothing -X OPTIONS -o /dev/null -w '%{http_code}')" = 404 ]
 	[ "$(generate m -o /dev/null -w '%{http_code}' \
 	    -H 'Authorization: Bearer aq-no')" = 401 ]
 	[ "$(generate m -o /dev/null -w '%{http_code}' \
@@ -256,8 +259,8 @@ url = http://127.0.0.1:11434'
 	wait "$queue"
 	queue=
 	run -0 cat log
-	[ "$(jq -r 'select(.status == 200).client' log)" = alice ]
-	[ "$(jq -r 'select(.status == 200).class' log)" = interactive ]
+	jq -e 'select(.status == 200 and .method == "POST") |
+	    .client == "alice" and .class == "interactive"' log
 	no_canary "$key" log err keys
 }
 
@@ -531,6 +534,25 @@ s.recv(4096)' "$port"
 	generate m -o /dev/null
 	wait_for 5 test -s logs/access.log
 	[ "$(wc -l <logs/access.log.1)" = 1 ]
+}
+
+@test "log: a full disk is told once, serving goes on, and it exits 74" {
+	fake
+	aikit-queue run --admin admin.sock -l "127.0.0.1:$port" -b "$backend" \
+	    >/dev/full 2>err 3>&- &
+	queue=$!
+	wait_for 10 aikit-queue status
+	for _ in 1 2 3; do
+		generate m | grep -q '"done": *true'
+	done
+	wait_for 5 grep -qx 'aikit-queue: run: log: no space left on device' err
+	ask /api/version -o /dev/null
+	kill "$queue"
+	code=0
+	wait "$queue" || code=$?
+	queue=
+	[ "$code" = 74 ]
+	[ "$(grep -c 'no space left' err)" = 2 ]
 }
 
 @test "log: a reader that stands still does not stop the queue" {

@@ -546,6 +546,9 @@ def a_transcription_waits_for_its_model():
             r = q.ask("POST", "/v1/audio/transcriptions", data, kind)
             assert r.status == status, (status, r.body)
             assert "message" in json.loads(r.body)["error"]
+        # Ollama would take the model from there.
+        r = q.ask("POST", "/v1/audio/transcriptions?model=b", of(b"a"), kind)
+        assert r.status == 400, r.status
 
 
 @claim

@@ -357,6 +357,8 @@ def path_of(http):
 
 async def work(http):
     path, method = path_of(http), http.method
+    if method == "OPTIONS":
+        return http.answer({})
     if path == "/fake" and method == "POST":
         value = json.loads(http.body)
         if value.pop("reset", False):

@@ -290,6 +290,10 @@ run_run(struct ak_ctx *ctx, int count, char *operands[])
 	app.metrics = metrics_new();
 	app.ended = ak_calloc(ENDED, sizeof(*app.ended));
 	failed = serve(&app, ak_take(&config), &ctx->err);
+	log_flush(&app.log);
+	app.log.told = false;
+	if (failed == 0)
+		failed = log_check(&app.log, &ctx->err);
 	app_free(&app);
 	return failed;
 }

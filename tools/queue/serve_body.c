@@ -74,6 +74,11 @@ form_begin(struct reading *reading, const struct http1_head *head,
     const char *data, const char **text)
 {
 	reading->as = READ_FORM;
+	/* Ollama would take a model from there first. */
+	if (head->query.len > 0) {
+		*text = "a form is taken without a query";
+		return 400;
+	}
 	if (scan_form_begin(&reading->form, data + head->content_type.at,
 		head->content_type.len) == 0)
 		return 0;

@@ -57,7 +57,8 @@ identify(struct queue *q, struct request *r, const struct http1_head *head,
 	r->manage = who.manage;
 	r->class_key = who.class;
 	r->class_best = who.class_best;
-	if (well == 0)
+	/* A browser asks without a key whether it may send one. */
+	if (well == 0 || (r->method == HTTP1_OPTIONS && r->route != NULL))
 		return 0;
 	error->status = who.status;
 	error->text = who.text;
