@@ -81,6 +81,14 @@ claim() {
 	claim the_one_that_must_go_is_unloaded_by_name
 }
 
+@test "the operator loads without hanging Ollama" {
+	claim the_operator_loads_without_hanging_ollama
+}
+
+@test "the operator loads where the model is" {
+	claim the_operator_loads_where_the_model_is
+}
+
 @test "each metric is there and is filled" {
 	claim each_metric_is_there_and_is_filled
 }

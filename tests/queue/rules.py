@@ -4,6 +4,7 @@ must not take, one function a claim, as in claims.py.
 
     rules.py NAME...      all when none is named; exit 1 when one does not hold
 """
+import contextlib
 import http.client
 import json
 import os
@@ -11,6 +12,7 @@ import socket
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 
 import claims
@@ -612,6 +614,59 @@ def the_one_that_must_go_is_unloaded_by_name():
             f.events("unload")
         assert f.ask()["running"] == 1
         s.close()
+
+
+def load(q, model, what="load", head=""):
+    with socket.socket(socket.AF_UNIX) as s:
+        s.settimeout(20)
+        s.connect(q.path.replace("queue-", "admin-")[:-5])
+        s.sendall(raw("/v1/models/%s/%s" % (model, what), head=head))
+        r = Response(Keep(s))
+        r.body = json.loads(r.read())
+        return r
+
+
+@claim
+def the_operator_loads_without_hanging_ollama():
+    with world("--bug-17408", "--slots", 2, "--token-ms", 5, slots=2,
+               limit=2) as (q, f):
+        stop = threading.Event()
+
+        def traffic():
+            with contextlib.suppress(OSError):
+                while not stop.is_set():
+                    ask_at(q.port, body=generate("a", keep_alive=-1))
+        threads = [threading.Thread(target=traffic) for _ in range(3)]
+        for t in threads:
+            t.start()
+        try:
+            until(lambda: len(f.events("run")) > 5)
+            r = load(q, "b")
+            assert r.status == 200, r.body
+            assert "b" in [e["model"] for e in f.events("loaded")]
+        finally:
+            stop.set()
+            for t in threads:
+                t.join()
+        assert not f.ask()["stuck"]
+
+
+@claim
+def the_operator_loads_where_the_model_is():
+    with world(fakes=2) as (q, a, b):
+        a.set(models=["one"])
+        b.set(models=["two"])
+        time.sleep(0.3)     # as old as a list must be to be read again
+        for head in ("", "Connection: close\r\n"):
+            r = load(q, "two", head=head)
+            assert r.status == 200 and r.body["backend"] == "b1", r.body
+            assert b.ask()["resident"] == ["two"]
+            r = load(q, "two", "unload", head)
+            assert r.status == 200 and r.body["backend"] == "b1", r.body
+            assert b.ask()["resident"] == []
+        r = load(q, "three")
+        assert r.status == 404, r.body
+        assert "not found" in r.body["error"], r.body
 
 
 # ---- Metrics. ----

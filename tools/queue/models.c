@@ -121,6 +121,12 @@ holders(struct queue *q, struct request *r, uint32_t allowed)
 	return bits;
 }
 
+bool
+models_has(const struct backend *b, const char *name)
+{
+	return !b->listed || spelled(b, name) != NULL;
+}
+
 static uint32_t
 used(const struct queue *q)
 {

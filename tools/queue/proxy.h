@@ -292,6 +292,8 @@ const struct model_conf *models_conf(const struct settings *s,
 uint32_t models_tell(struct queue *q, struct request *r);
 /* The same of what needs no GPU: where its model is, loaded if it is to go. */
 uint32_t models_where(struct queue *q, struct request *r);
+/* Has that backend, or may it have, a model of that name with its tag? */
+bool models_has(const struct backend *b, const char *name);
 /* r, of which no list knows, waits for newer ones; false: there are none. */
 bool models_wait(struct queue *q, struct request *r);
 /* Takes over a list; -1 when it is none, and then the backend decides. */

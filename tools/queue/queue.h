@@ -120,6 +120,7 @@ struct request {
 	int8_t class;		   /* -1 outside sched */
 	uint8_t tries;
 	uint16_t status; /* of the answer that the client got; 0: none */
+	uint16_t avoid;	 /* bits of backends, while there is another */
 	bool streams;	 /* tokens are asked for one by one */
 	bool sse;	 /* the answer is an event stream */
 	bool switching;	 /* sched said that the model loads first */
@@ -311,8 +312,15 @@ bool queue_kill(struct queue *q, uint64_t id);
 bool queue_promote(struct queue *q, uint64_t id);
 /* After sched_gate() and the like: looks who may run now. */
 void queue_kick(struct queue *q);
-/* POST /api/generate without a prompt; done is told the answer. -1: no such. */
-int queue_load(struct queue *q, int backend, const char *model, bool unload,
+/*
+ * Loads it on that backend, or where it is (-1), when its turn comes, as work
+ * of the first class: Ollama hangs on a load that comes while another model
+ * works. done is told the answer, perhaps before this returns.
+ */
+void queue_load(struct queue *q, int backend, const char *model,
+    void (*done)(struct queue *q, struct request *r, void *arg), void *arg);
+/* At once. */
+void queue_unload(struct queue *q, int backend, const char *model,
     void (*done)(struct queue *q, struct request *r, void *arg), void *arg);
 bool queue_backend_drain(struct queue *q, int backend, bool on);
 

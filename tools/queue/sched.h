@@ -180,6 +180,7 @@ struct sched_request {
 	const char *model;
 	const char *options; /* canonical text, "" or NULL for the defaults */
 	int64_t deadline;    /* absolute us; 0: none */
+	uint32_t avoid; /* bit n: not on backend n while there is another */
 	int prompt;  /* tokens, estimated; charged at the pick, put right later
 		      */
 	void *owner; /* the caller's, given back by sched_pick() */

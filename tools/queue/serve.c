@@ -92,6 +92,7 @@ enqueue(struct queue *q, struct request *r, bool again)
 		.client = r->user->text[0] != '\0' ? r->user->text : "-",
 		.options = r->options->text,
 		.deadline = r->deadline,
+		.avoid = r->avoid,
 		.prompt = (int)(r->held.body_len / TOKEN_BYTES),
 		.owner = r,
 	};
@@ -296,8 +297,7 @@ serve_turn(struct queue *q)
 			run(q, act.owner, &act);
 			break;
 		case SCHED_UNLOAD:
-			queue_load(q, act.backend, act.model, true, unloaded,
-			    NULL);
+			queue_unload(q, act.backend, act.model, unloaded, NULL);
 			break;
 		case SCHED_PREEMPT:
 			preempt(q, act.owner);

@@ -220,6 +220,8 @@ serve_refuse(struct queue *q, struct request *r,
 		refuse_rest(q, r, error);
 	else if (r->client != NULL)
 		refuse_whole(q, r, error);
+	else
+		r->status = (uint16_t)error->status;
 	serve_end(q, r, outcome);
 }
 
