@@ -201,6 +201,23 @@ url = http://127.0.0.1:11434'
 	[ "$(field backend slots)" = 1 ]
 }
 
+@test "what is done once at the start is not set, and a reload says so" {
+	fake
+	configure </dev/null
+	serve q.conf
+	for set in user=nobody admin=/tmp/x metrics=127.0.0.1:1 confine=no; do
+		run -78 --separate-stderr aikit-queue set "$set"
+		complains
+		[ "$stderr" = "aikit-queue: set: $set: ${set%%=*}: holds from a\
+ start on" ]
+	done
+	run -0 aikit-queue reload
+	run ! grep -q start err
+	sed -i '1i [queue]\nmetrics = 127.0.0.1:1' q.conf
+	run -0 aikit-queue reload
+	grep -q 'metrics, confine: what is new there holds from the next start' err
+}
+
 # ---- keys ----
 
 @test "keys: shown once, kept as a hash, in a file for its owner alone" {
