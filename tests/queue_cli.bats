@@ -413,6 +413,8 @@ url = http://127.0.0.1:11434'
 	    'a=SHARE OF 5 MIN'
 	# It would wait for what streams.
 	kill -KILL "$queue"
+	wait "$queue" || true
+	queue=
 }
 
 @test "pause and drain of everything, and of a backend, are seen" {

@@ -33,6 +33,10 @@ claim() {
 	claim keep_alive_has_a_default_and_a_bound
 }
 
+@test "embeddings go one at a time" {
+	claim embeddings_go_one_at_a_time
+}
+
 @test "a context is raised to what is usual" {
 	claim a_context_is_raised_to_what_is_usual
 }

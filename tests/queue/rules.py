@@ -17,8 +17,8 @@ import time
 
 import claims
 from claims import (CLASSES, CLAIMS, Fake, Keep, Queue, Response, claim,
-                    free_port, generate, raw, read_all, read_until, until,
-                    world)
+                    free_port, generate, raw, read_all, read_until, together,
+                    until, world)
 
 CLAIMS.clear()
 
@@ -228,6 +228,25 @@ def keep_alive_has_a_default_and_a_bound():
             "model": "a", "messages": [{"role": "user", "content": "x"}]})
         assert r.status == 200
         assert f.events("asked")[0]["keep_alive"] is None
+
+
+@claim
+def embeddings_go_one_at_a_time():
+    with world("--slots", 4, "--embed-ms", 30, "--token-ms", 5, slots=4,
+               limit=4, conf="[model m]\nslots = 2\n") as (q, f):
+        def peak(path, model):
+            f.set(reset=True)
+            body = {"model": model, "input": "x", "prompt": "x"}
+            got = together(q, [(path, body)] * 8)
+            assert {status for status, _, _ in got} == {200}
+            return f.ask()["peak"]
+        assert peak("/api/generate", "a") == 4
+        for path in ("/api/embed", "/api/embeddings", "/v1/embeddings"):
+            assert peak(path, "embed") == 1, path
+        assert peak("/api/embed", "m") == 2, "as it is said of it"
+        # One that chats as well is not held to it afterwards.
+        assert peak("/api/embed", "a") == 1
+        assert peak("/api/generate", "a") == 4
 
 
 @claim

@@ -153,8 +153,12 @@ models_tell(struct queue *q, struct request *r)
 	if (bits == 0)
 		return 0;
 	set.backends = bits == all ? 0 : bits;
+	/* A model for embeddings has one slot, whatever its server has. */
+	if (r->work == ROUTE_EMBED && set.slots == 0)
+		set.slots = 1;
+	q->embedded |= set.slots == 1;
 	/* Of one backend sched knows no more than that. */
-	if (conf != NULL || (all & (all - 1)) != 0)
+	if (conf != NULL || q->embedded || (all & (all - 1)) != 0)
 		sched_model_set(q->sched, r->model->text, &set);
 	return bits;
 }

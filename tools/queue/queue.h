@@ -271,7 +271,8 @@ struct queue {
 	int client_count, request_count, queued, managing, asking;
 	int64_t memory_bytes, spilled_bytes; /* of bodies */
 	bool draining;
-	bool pick; /* sched has something to say */
+	bool pick;     /* sched has something to say */
+	bool embedded; /* it was told of slots of embeddings */
 	/* Ours. */
 	int epoll, signals;
 	int64_t drain_end, wake, next_id;
