@@ -184,16 +184,12 @@ dark(const struct queue *q, uint32_t bits)
 static void
 refuse_dark(struct queue *q)
 {
-	struct dialect_error error = { .status = 503,
-		.text = "no server answers",
-		.code = "backend_down",
-		.retry_ms = q->settings->health.interval / 1000 };
 	struct request *r, *next;
 
 	for (r = q->requests; r != NULL; r = next) {
 		next = r->next;
 		if (r->phase == PHASE_QUEUED && dark(q, models_where(q, r)))
-			serve_refuse(q, r, &error, OUTCOME_FAILED);
+			serve_down(q, r);
 	}
 }
 

@@ -180,6 +180,8 @@ void serve_refuse(struct queue *q, struct request *r,
     const struct dialect_error *error, enum outcome outcome);
 /* When to come again, where nothing says how long it will take. */
 #define SERVE_RETRY_MS 1000
+/* No backend that could is there. */
+void serve_down(struct queue *q, struct request *r);
 /* The backend failed it; another try, or the end. */
 void serve_failed(struct queue *q, struct request *r, const char *text);
 void serve_timeout(struct queue *q, struct request *r, const char *text);

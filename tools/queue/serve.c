@@ -57,8 +57,8 @@ any_ready(const struct queue *q, uint32_t bits)
 	return false;
 }
 
-static void
-refuse_down(struct queue *q, struct request *r)
+void
+serve_down(struct queue *q, struct request *r)
 {
 	serve_refuse(q, r,
 	    &(struct dialect_error){ .status = 503,
@@ -108,7 +108,7 @@ enqueue(struct queue *q, struct request *r, bool again)
 		return;
 	}
 	if (!any_ready(q, bits)) {
-		refuse_down(q, r);
+		serve_down(q, r);
 		return;
 	}
 	what.model = r->model->text;
@@ -140,7 +140,7 @@ direct(struct queue *q, struct request *r)
 
 	r->at_run = q->now;
 	if (backend == -1)
-		refuse_down(q, r);
+		serve_down(q, r);
 	else
 		upstream_start(q, r, backend, false);
 }
