@@ -476,6 +476,59 @@ url = http://127.0.0.1:11434'
 	    -X DELETE http://queue/api/delete -d '{"model":"x"}')" = 200 ]
 }
 
+@test "records: the manual has each key of each record" {
+	fake --token-ms 20
+	aikit-queue keys add alice -f keys -c batch -w 2 -n 3 >records
+	aikit-queue keys list -f keys >>records
+	configure <<<$'[queue]\nkeys = keys\n[class normal]\nlimit = 1'
+	sed -i 's/^class = .*/class = normal/' keys
+	serve q.conf
+	aikit-queue events >followed 2>/dev/null 3>&- &
+	follower=$!
+	generate m:latest -o /dev/null &
+	generate m -H 'X-Aikit-Deadline: 60' -o /dev/null
+	generate nothing -o /dev/null
+	generate m -o /dev/null &
+	wait_for 5 sh -c 'aikit-queue ps --state streaming | grep -q .'
+	generate m -H 'X-Aikit-Deadline: 60' -o /dev/null &
+	wait_for 5 sh -c 'aikit-queue ps --state queued | grep -q .'
+	id=$(aikit-queue ps --state queued | jq -r .id)
+	for ask in "status -a" ps "explain $id" "top -n 2 -i 100ms" \
+	    "check q.conf" "pause client x" "status -a" "resume client x" \
+	    "load llama3" "sim --hours 1"; do
+		# shellcheck disable=SC2086 # words
+		aikit-queue $ask >>records
+	done
+	admin /v1/nothing >>records
+	admin "/v1/requests/$id" >>records
+	aikit-queue drain backend "$(aikit-queue status |
+	    jq -r 'select(.type == "backend").backend')" >>records
+	wait_for 5 grep -q backend_change followed
+	kill "$follower"
+	wait "$follower" || true
+	cat followed log >>records
+	python3 - "$ROOT/man/aikit-records.5" records <<-'EOF'
+		import json, re, sys
+		keys = {}
+		for part in open(sys.argv[1]).read().split("\n.Ss ")[1:]:
+		    title, rest = part.split("\n", 1)
+		    for name in title.split(", "):
+		        keys.setdefault(name, set()).update(
+		            key for line in re.findall(r"^\.It Li (.*) Pq", rest,
+		                                       re.M)
+		            for key in line.split(" , "))
+		seen = set()
+		for line in open(sys.argv[2]):
+		    record = json.loads(line)
+		    kind = record.pop("type")
+		    seen.add(kind)
+		    missing = set(record) - keys.get(kind, set())
+		    assert not missing, (kind, missing)
+		print(*sorted(seen))
+		assert len(seen) >= 18, seen
+	EOF
+}
+
 # ---- metrics, log, socket ----
 
 @test "metrics: what promtool takes, on the socket and on an address" {
