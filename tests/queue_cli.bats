@@ -492,7 +492,7 @@ url = http://127.0.0.1:11434'
 	wait_for 5 sh -c 'aikit-queue ps --state streaming | grep -q .'
 	generate m -H 'X-Aikit-Deadline: 60' -o /dev/null &
 	wait_for 5 sh -c 'aikit-queue ps --state queued | grep -q .'
-	id=$(aikit-queue ps --state queued | jq -r .id)
+	id=$(aikit-queue ps --state queued | jq -r .id | tail -1)
 	for ask in "status -a" ps "explain $id" "top -n 2 -i 100ms" \
 	    "check q.conf" "pause client x" "status -a" "resume client x" \
 	    "load llama3" "sim --hours 1"; do
