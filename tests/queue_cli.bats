@@ -499,10 +499,12 @@ url = http://127.0.0.1:11434'
 		# shellcheck disable=SC2086 # words
 		aikit-queue $ask >>records
 	done
-	admin /v1/nothing >>records
-	admin "/v1/requests/$id" >>records
-	aikit-queue drain backend "$(aikit-queue status |
-	    jq -r 'select(.type == "backend").backend')" >>records
+	{
+		admin /v1/nothing
+		admin "/v1/requests/$id"
+		aikit-queue drain backend "$(aikit-queue status |
+		    jq -r 'select(.type == "backend").backend')"
+	} >>records
 	wait_for 5 grep -q backend_change followed
 	kill "$follower"
 	wait "$follower" || true
