@@ -68,6 +68,10 @@ claim() {
 	claim pulls_have_a_lane_of_their_own
 }
 
+@test "a pull may take as long as it goes on" {
+	claim a_pull_may_take_as_long_as_it_goes_on
+}
+
 @test "unloading is never behind work" {
 	claim unloading_is_never_behind_work
 }
@@ -218,6 +222,14 @@ claim() {
 
 @test "a model goes to the backend that has it" {
 	claim a_model_goes_to_the_backend_that_has_it
+}
+
+@test "what needs no GPU goes where its model is" {
+	claim what_needs_no_gpu_goes_where_its_model_is
+}
+
+@test "a model is unloaded where it is loaded" {
+	claim a_model_is_unloaded_where_it_is_loaded
 }
 
 @test "a place in the queue and its wait are told" {

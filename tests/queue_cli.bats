@@ -201,6 +201,23 @@ url = http://127.0.0.1:11434'
 	[ "$(field backend slots)" = 1 ]
 }
 
+@test "what is done once at the start is not set, and a reload says so" {
+	fake
+	configure </dev/null
+	serve q.conf
+	for set in user=nobody admin=/tmp/x metrics=127.0.0.1:1 confine=no; do
+		run -78 --separate-stderr aikit-queue set "$set"
+		complains
+		[ "$stderr" = "aikit-queue: set: $set: ${set%%=*}: holds from a\
+ start on" ]
+	done
+	run -0 aikit-queue reload
+	run ! grep -q start err
+	sed -i '1i [queue]\nmetrics = 127.0.0.1:1' q.conf
+	run -0 aikit-queue reload
+	grep -q 'metrics, confine: what is new there holds from the next start' err
+}
+
 # ---- keys ----
 
 @test "keys: shown once, kept as a hash, in a file for its owner alone" {
@@ -248,6 +265,9 @@ url = http://127.0.0.1:11434'
 	sed -i 's/^address/need_key = yes\naddress/' q.conf
 	serve q.conf
 	[ "$(generate m -o /dev/null -w '%{http_code}')" = 401 ]
+	# A browser asks first whether it may send one.
+	[ "$(ask /api/chat -X OPTIONS -o /dev/null -w '%{http_code}')" = 200 ]
+	[ "$(ask /api/nothing -X OPTIONS -o /dev/null -w '%{http_code}')" = 404 ]
 	[ "$(generate m -o /dev/null -w '%{http_code}' \
 	    -H 'Authorization: Bearer aq-no')" = 401 ]
 	[ "$(generate m -o /dev/null -w '%{http_code}' \
@@ -256,8 +276,8 @@ url = http://127.0.0.1:11434'
 	wait "$queue"
 	queue=
 	run -0 cat log
-	[ "$(jq -r 'select(.status == 200).client' log)" = alice ]
-	[ "$(jq -r 'select(.status == 200).class' log)" = interactive ]
+	jq -e 'select(.status == 200 and .method == "POST") |
+	    .client == "alice" and .class == "interactive"' log
 	no_canary "$key" log err keys
 }
 
@@ -314,6 +334,15 @@ url = http://127.0.0.1:11434'
 	complains
 	run -65 --separate-stderr aikit-queue explain ffff
 	complains
+}
+
+@test "ps: a phase that is none is told" {
+	fake
+	serve -l "127.0.0.1:$port" -b "$backend"
+	run -64 --separate-stderr aikit-queue ps --state streming
+	complains
+	[[ $stderr == *"not one of reading, queued"* ]]
+	run -0 --separate-stderr aikit-queue ps --state reading
 }
 
 @test "pause holds a class back, resume lets it go" {
@@ -374,6 +403,46 @@ url = http://127.0.0.1:11434'
 	    <<<"$output")" = 3 ]
 }
 
+@test "top: on a terminal a picture, and keys that do what they say" {
+	fake --tokens 2000 --token-ms 20
+	serve -l "127.0.0.1:$port" -b "$backend"
+	generate m -o /dev/null &
+	wait_for 10 sh -c 'aikit-queue ps --state streaming | grep -q .'
+	python3 "$ROOT/tests/queue/top.py" '=ready' '=tokens/s' '=streaming' \
+	    'p=paused' 'p=ready' 'b=FAILED' 'c=MADE' 'm=LOADED ON' 'r=TOKENS' \
+	    'a=SHARE OF 5 MIN'
+	# It would wait for what streams.
+	kill -KILL "$queue"
+	wait "$queue" || true
+	queue=
+}
+
+@test "pause and drain of everything, and of a backend, are seen" {
+	fake
+	serve -l "127.0.0.1:$port" -b "$backend"
+	name=${backend#http://}
+	run -0 aikit-queue pause
+	run -0 aikit-queue status
+	[ "$(field status state)" = paused ]
+	[ "$(field class state | sort -u)" = paused ]
+	admin /metrics | grep -qx 'aikit_queue_paused{scope="all"} 1'
+	run -0 aikit-queue resume
+	run -0 aikit-queue drain
+	run -0 aikit-queue status
+	[ "$(field status state)" = draining ]
+	run -0 aikit-queue resume
+	run -0 aikit-queue drain class batch
+	run -0 aikit-queue pause backend "$name"
+	run -0 aikit-queue status
+	[ "$(field status state)" = null ]
+	[ "$(jq -r 'select(.class == "batch").state' <<<"$output")" = draining ]
+	[ "$(jq -r 'select(.class == "normal").state' <<<"$output")" = null ]
+	[ "$(field backend state)" = paused ]
+	run -0 aikit-queue resume backend "$name"
+	run -0 aikit-queue status
+	[ "$(field backend state)" = up ]
+}
+
 @test "events: requests as they end, until the reader has enough" {
 	fake
 	serve -l "127.0.0.1:$port" -b "$backend"
@@ -405,6 +474,61 @@ url = http://127.0.0.1:11434'
 	generate x | grep -q '"done": *true'
 	[ "$(curl -sS --unix-socket s -o /dev/null -w '%{http_code}' \
 	    -X DELETE http://queue/api/delete -d '{"model":"x"}')" = 200 ]
+}
+
+@test "records: the manual has each key of each record" {
+	fake --token-ms 20
+	aikit-queue keys add alice -f keys -c batch -w 2 -n 3 >records
+	aikit-queue keys list -f keys >>records
+	configure <<<$'[queue]\nkeys = keys\n[class normal]\nlimit = 1'
+	sed -i 's/^class = .*/class = normal/' keys
+	serve q.conf
+	aikit-queue events >followed 2>/dev/null 3>&- &
+	follower=$!
+	generate m:latest -o /dev/null &
+	generate m -H 'X-Aikit-Deadline: 60' -o /dev/null
+	generate nothing -o /dev/null
+	generate m -o /dev/null &
+	wait_for 5 sh -c 'aikit-queue ps --state streaming | grep -q .'
+	generate m -H 'X-Aikit-Deadline: 60' -o /dev/null &
+	wait_for 5 sh -c 'aikit-queue ps --state queued | grep -q .'
+	id=$(aikit-queue ps --state queued | jq -r .id | tail -1)
+	for ask in "status -a" ps "explain $id" "top -n 2 -i 100ms" \
+	    "check q.conf" "pause client x" "status -a" "resume client x" \
+	    "load llama3" "sim --hours 1"; do
+		# shellcheck disable=SC2086 # words
+		aikit-queue $ask >>records
+	done
+	{
+		admin /v1/nothing
+		admin "/v1/requests/$id"
+		aikit-queue drain backend "$(aikit-queue status |
+		    jq -r 'select(.type == "backend").backend')"
+	} >>records
+	wait_for 5 grep -q backend_change followed
+	kill "$follower"
+	wait "$follower" || true
+	cat followed log >>records
+	python3 - "$ROOT/man/aikit-records.5" records <<-'EOF'
+		import json, re, sys
+		keys = {}
+		for part in open(sys.argv[1]).read().split("\n.Ss ")[1:]:
+		    title, rest = part.split("\n", 1)
+		    for name in title.split(", "):
+		        keys.setdefault(name, set()).update(
+		            key for line in re.findall(r"^\.It Li (.*) Pq", rest,
+		                                       re.M)
+		            for key in line.split(" , "))
+		seen = set()
+		for line in open(sys.argv[2]):
+		    record = json.loads(line)
+		    kind = record.pop("type")
+		    seen.add(kind)
+		    missing = set(record) - keys.get(kind, set())
+		    assert not missing, (kind, missing)
+		print(*sorted(seen))
+		assert len(seen) >= 18, seen
+	EOF
 }
 
 # ---- metrics, log, socket ----
@@ -484,6 +608,25 @@ s.recv(4096)' "$port"
 	generate m -o /dev/null
 	wait_for 5 test -s logs/access.log
 	[ "$(wc -l <logs/access.log.1)" = 1 ]
+}
+
+@test "log: a full disk is told once, serving goes on, and it exits 74" {
+	fake
+	aikit-queue run --admin admin.sock -l "127.0.0.1:$port" -b "$backend" \
+	    >/dev/full 2>err 3>&- &
+	queue=$!
+	wait_for 10 aikit-queue status
+	for _ in 1 2 3; do
+		generate m | grep -q '"done": *true'
+	done
+	wait_for 5 grep -qx 'aikit-queue: run: log: no space left on device' err
+	ask /api/version -o /dev/null
+	kill "$queue"
+	code=0
+	wait "$queue" || code=$?
+	queue=
+	[ "$code" = 74 ]
+	[ "$(grep -c 'no space left' err)" = 2 ]
 }
 
 @test "log: a reader that stands still does not stop the queue" {

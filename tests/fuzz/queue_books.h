@@ -150,7 +150,10 @@ world_add(struct world *w)
 	q.client = world_clients[r->client];
 	q.model = world_models[r->model];
 	q.options = world_options[r->options];
-	q.prompt = (int)(int)world_byte(w) * 10;
+	q.prompt = (int)world_byte(w) * 10;
+	/* Some would rather not go to some backends; no byte more says so. */
+	if (q.prompt % 40 == 0)
+		q.avoid = (uint32_t)q.prompt / 320;
 	q.owner = r;
 	if (world_below(w, 8) == 0)
 		q.deadline = w->now + world_below(w, 100) * (int64_t)1000000;

@@ -459,6 +459,20 @@ def pulls_have_a_lane_of_their_own():
 
 
 @claim
+def a_pull_may_take_as_long_as_it_goes_on():
+    with world(conf="run_timeout = 500ms\nstall_timeout = 300ms") as (q, f):
+        for pause in (200, 400):
+            f.set(pull_ms=pause)
+            r = q.ask("POST", "/api/pull", {"model": "b"})
+            assert r.body.count(b"pulling") == 5, (pause, r.body)
+        f.set(pull_ms=3000)
+        begun = time.monotonic()
+        with contextlib.suppress(http.client.IncompleteRead):
+            q.ask("POST", "/api/pull", {"model": "b"})
+        assert time.monotonic() - begun < 2, "a pause has no end"
+
+
+@claim
 def unloading_is_never_behind_work():
     with world("--token-ms", 50) as (q, f):
         with q.connect() as s:
@@ -529,6 +543,9 @@ def a_transcription_waits_for_its_model():
             r = q.ask("POST", "/v1/audio/transcriptions", data, kind)
             assert r.status == status, (status, r.body)
             assert "message" in json.loads(r.body)["error"]
+        # Ollama would take the model from there.
+        r = q.ask("POST", "/v1/audio/transcriptions?model=b", of(b"a"), kind)
+        assert r.status == 400, r.status
 
 
 @claim
@@ -1166,13 +1183,68 @@ def a_model_goes_to_the_backend_that_has_it():
                         if e["model"] == name]
 
 
-# ---- Time. ----
         # Where none that has it is there, the others are not asked.
         b.set(down=True)
         until(lambda: q.metric("backend_up") == 1, 5, "down")
         assert q.ask("POST", "/api/generate", generate("two")).status == 503
         assert q.ask("POST", "/api/generate", generate("one")).status == 200
 
+
+@claim
+def what_needs_no_gpu_goes_where_its_model_is():
+    with world(fakes=2) as (q, a, b):
+        a.set(models=["one"])
+        b.set(models=["two"])
+        time.sleep(0.3)     # as old as a list must be to be read again
+        assert q.ask("POST", "/api/generate", generate("two")).status == 200
+        for name, at in (("one", a), ("two", b)):
+            r = q.ask("POST", "/api/show", {"model": name})
+            assert r.status == 200, (name, r.status)
+            r = q.ask("GET", "/v1/models/" + name)
+            assert r.status == 200, (name, r.status)
+            assert len(at.events("show")) == 2
+        # What is nowhere is asked for all the same.
+        r = q.ask("POST", "/api/show", {"model": "three"})
+        assert r.status == 404 and b"model not found" in r.body, r.body
+        # Lists are always of the same one.
+        lists = {q.ask("GET", "/api/tags").body for _ in range(6)}
+        assert len(lists) == 1, lists
+        r = q.ask("DELETE", "/api/delete", {"model": "two"})
+        assert r.status == 200
+        c = http.client.HTTPConnection("127.0.0.1", b.port)
+        c.request("GET", "/api/tags")
+        assert json.loads(c.getresponse().read())["models"] == []
+
+
+@claim
+def a_model_is_unloaded_where_it_is_loaded():
+    with world(fakes=2) as (q, a, b):
+        a.set(models=["one"])
+        b.set(models=["two"])
+        time.sleep(0.3)
+        for name in ("one", "two"):
+            r = q.ask("POST", "/api/generate", generate(name))
+            assert r.status == 200
+        for at in (a, b):
+            at.set(models=["one", "two", "three"])
+        r = q.ask("POST", "/api/show", {"model": "three"})
+        for _ in range(3):
+            assert q.ask("GET", "/api/version").status == 200
+            for name, at in (("two", b), ("one", a)):
+                assert q.ask("POST", "/api/generate",
+                             generate(name)).status == 200
+                assert at.ask()["resident"] == [name]
+                r = q.ask("POST", "/api/generate",
+                          {"model": name, "keep_alive": 0})
+                assert b"unload" in r.body, r.body
+                assert at.ask()["resident"] == [], name
+                # It is known before the next look at all of them.
+                until(lambda: not [m for m in q.records("/v1/status", "model")
+                                   if m["model"] == name + ":latest" and
+                                   "loaded_on" in m], 2, "known")
+
+
+# ---- Time. ----
 
 @claim
 def a_slow_head_is_a_408():
@@ -1478,6 +1550,7 @@ def queued_requests_take_little_memory():
 
 
 def main():
+    """All claims, or those that are named: 1 when one does not hold."""
     failed = 0
     for name in sys.argv[1:] or CLAIMS:
         begun = time.monotonic()
@@ -1489,7 +1562,7 @@ def main():
             failed += 1
             import traceback
             tb = traceback.extract_tb(e.__traceback__)
-            line = [t.lineno for t in tb if t.filename == __file__]
+            line = [t.lineno for t in tb if t.filename.startswith(HERE)]
             print("not ok %s: %s %s (line %s)" % (
                 name, type(e).__name__, e, line), flush=True)
     return 1 if failed else 0

@@ -14,6 +14,7 @@ GET /fake tells what happened, as JSON; POST /fake sets what happens next:
   {"status": 503} answers so, {"hang": true} takes requests and says nothing
   {"down": true} makes /api/version fail
   {"models": [NAME, ...]} has these, as by hand; {"tags": 500} tells none
+  {"pull_ms": 20} between two lines of a pull
   {"reset": true} forgets what happened
 """
 import argparse
@@ -248,11 +249,14 @@ async def generate(http, body):
                  body.get("input"))
     if empty and body.get("keep_alive") == 0:
         STATE.tell("unload", model=body["model"])
-        STATE.runners.pop(body["model"], None)
+        for name in list(STATE.runners):
+            if tagged(name) == tagged(body["model"]):
+                STATE.runners.pop(name)
         return http.answer({"model": body["model"], "done": True,
                             "done_reason": "unload"})
     begun = time.monotonic()
-    STATE.tell("asked", model=body["model"], path=http.path)
+    STATE.tell("asked", model=body["model"], path=http.path,
+               keep_alive=body.get("keep_alive"), options=options)
     runner = await runner_for(body)
     load = time.monotonic() - begun
     try:
@@ -344,12 +348,17 @@ def body_of(http):
     return json.loads(data)
 
 
+WORK = ("/api/generate", "/api/chat", "/api/embed", "/api/embeddings")
+
+
 def path_of(http):
     return http.path.split("?")[0]
 
 
 async def work(http):
     path, method = path_of(http), http.method
+    if method == "OPTIONS":
+        return http.answer({})
     if path == "/fake" and method == "POST":
         value = json.loads(http.body)
         if value.pop("reset", False):
@@ -386,15 +395,20 @@ async def work(http):
     if path == "/api/delete":
         STATE.models.discard(tagged(json.loads(http.body)["model"]))
         return http.answer({})
-    if path == "/api/show":
-        return http.answer({"length": len(http.body)})
+    if path == "/api/show" or path.startswith("/v1/models/"):
+        name = path[len("/v1/models/"):] if http.method == "GET" \
+            else json.loads(http.body)["model"]
+        STATE.tell("show", model=name)
+        if tagged(name) not in STATE.models:
+            return http.answer({"error": "model not found"}, 404)
+        return http.answer({"length": len(http.body), "id": name})
     if path.startswith("/api/blobs/"):
         return http.answer({}, 201)
     if path == "/api/pull":
         http.head(200, "application/x-ndjson")
         for n in range(5):
             http.chunk(b'{"status":"pulling"}\n')
-            await asyncio.sleep(0.02)
+            await asyncio.sleep(STATE.next.get("pull_ms", 20) / 1000)
         STATE.models.add(tagged(json.loads(http.body)["model"]))
         return http.writer.write(b"0\r\n\r\n")
     if STATE.next.get("die") == "before" and once("die"):
@@ -412,6 +426,8 @@ async def work(http):
         http.writer.write(MALFORMED[STATE.next["malformed"]])
         await http.writer.drain()
         return await asyncio.sleep(0.2)
+    if not (path.startswith("/v1/") or path in WORK):
+        return http.answer({"fake": path, "length": len(http.body)})
     body = body_of(http)
     if tagged(body.get("model", "")) not in STATE.models:
         return http.answer({"error": "model '%s' not found" %

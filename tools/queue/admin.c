@@ -237,7 +237,8 @@ go(struct queue *q, struct admin_client *c)
 		bad(q, c, 413, "the question is too long");
 		return;
 	}
-	(void)flush(q, c);
+	if (c->wait == NULL)
+		(void)flush(q, c);
 }
 
 static void

@@ -6,6 +6,7 @@
 
 #include "lib/json.h"
 #include "tools/queue/admin_impl.h"
+#include "tools/queue/proxy.h"
 
 static void
 done(struct admin_call *call, const char *what)
@@ -201,26 +202,37 @@ loaded(struct queue *q, struct request *r, void *arg)
 		admin_done(q, wait);
 }
 
-/* name NULL: where it is unloaded all, and where it is loaded the first. */
+/* Everywhere when backend is -1; but not where it is not. */
 static void
-load_on(struct admin_call *call, const char *model, const char *name,
-    bool unload)
+unload_on(struct admin_call *call, const char *model, int backend,
+    struct admin_wait *wait)
+{
+	char name[SCHED_NAME];
+
+	(void)class_model(model, name);
+	for (int i = 0; i < SCHED_BACKENDS; i++) {
+		const struct backend *b = &call->q->backends[i];
+
+		if (!b->used || !b->ready || (backend != -1 && backend != i) ||
+		    (backend == -1 && !models_has(b, name)))
+			continue;
+		wait->left++;
+		queue_unload(call->q, i, model, loaded, wait);
+	}
+}
+
+static void
+load_on(struct admin_call *call, const char *model, int backend, bool unload)
 {
 	struct admin_wait *wait = ak_calloc(1, sizeof(*wait));
 
 	wait->status = 200;
 	wait->left = 1; /* ours, so that it does not end meanwhile */
-	for (int i = 0; i < SCHED_BACKENDS; i++) {
-		const struct backend *b = &call->q->backends[i];
-
-		if (!b->used || (name != NULL && !ak_streq(name, b->name)) ||
-		    (name == NULL && !b->ready))
-			continue;
-		if (queue_load(call->q, i, model, unload, loaded, wait) == -1)
-			continue;
+	if (unload) {
+		unload_on(call, model, backend, wait);
+	} else {
 		wait->left++;
-		if (!unload)
-			break;
+		queue_load(call->q, backend, model, loaded, wait);
 	}
 	if (--wait->left > 0) {
 		call->wait = wait;
@@ -231,7 +243,7 @@ load_on(struct admin_call *call, const char *model, const char *name,
 		call->status = wait->status;
 		ak_buf_add(&call->out, wait->out.data, wait->out.len);
 	} else {
-		admin_refuse(call, 503, "no backend is ready");
+		admin_refuse(call, 404, "%s: no backend has it", model);
 	}
 	ak_buf_free(&wait->out);
 	free(wait);
@@ -244,6 +256,7 @@ admin_post_model(struct admin_call *call, const char *rest)
 	AK_FREE char *name = admin_query(call, "backend");
 	AK_FREE char *model = NULL;
 	bool unload = slash != NULL && ak_streq(slash, "/unload");
+	int backend = name == NULL ? -1 : backend_index(call->q, name);
 
 	if (slash == NULL || slash == rest ||
 	    (!unload && !ak_streq(slash, "/load"))) {
@@ -251,10 +264,12 @@ admin_post_model(struct admin_call *call, const char *rest)
 		return;
 	}
 	model = ak_strndup(rest, (size_t)(slash - rest));
-	if (name != NULL && backend_index(call->q, name) == -1)
+	if (name != NULL && backend == -1)
 		admin_refuse(call, 404, "%s: no such backend", name);
+	else if (name != NULL && !call->q->backends[backend].ready)
+		admin_refuse(call, 503, "%s: is not ready", name);
 	else if (strlen(model) >= SCHED_NAME)
 		admin_refuse(call, 400, "the name is too long");
 	else
-		load_on(call, model, name, unload);
+		load_on(call, model, backend, unload);
 }

@@ -111,7 +111,17 @@ static void
 get_requests(struct admin_call *call, const char *rest AK_UNUSED)
 {
 	AK_FREE char *state = admin_query(call, "state");
+	bool known = state == NULL;
 
+	for (enum phase p = PHASE_HEAD; !known && p < PHASE_ENDED; p++)
+		known = ak_streq(state, phase_name(p));
+	if (!known) {
+		admin_refuse(call, 400,
+		    "%s: not one of reading, queued, connecting, loading, "
+		    "prefill, streaming",
+		    state);
+		return;
+	}
 	tell_requests(call->app, call->q, state, &call->out);
 }
 

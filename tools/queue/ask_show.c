@@ -8,6 +8,7 @@ static const struct ak_view views[] = {
 	{ "status",
 	    AK_COLUMNS({ "ready", "READY", AK_SHOW_TEXT, 0,
 			   "true=green false=red" },
+		{ "state", "STATE", AK_SHOW_TEXT, 0, "paused=yellow" },
 		{ "draining", "DRAINING", AK_SHOW_TEXT, 0, NULL },
 		{ "queued", "QUEUED", AK_SHOW_NUMBER, 0, NULL },
 		{ "running", "RUNNING", AK_SHOW_NUMBER, 0, NULL },
@@ -20,7 +21,8 @@ static const struct ak_view views[] = {
 	{ "backend",
 	    AK_COLUMNS({ "backend", "BACKEND", AK_SHOW_TEXT, 0, NULL },
 		{ "state", "STATE", AK_SHOW_TEXT, 0,
-		    "up=green down=red silent=red drained=yellow" },
+		    "up=green down=red silent=red drained=yellow "
+		    "paused=yellow" },
 		{ "running", "RUNNING", AK_SHOW_NUMBER, 0, NULL },
 		{ "slots", "SLOTS", AK_SHOW_NUMBER, 0, NULL },
 		{ "loaded", "LOADED", AK_SHOW_NUMBER, 0, NULL },

@@ -15,7 +15,8 @@
 
 #include "tools/queue/proxy.h"
 
-/* Those who wait while no backend is ready are told after so long. */
+/* Those who wait while no backend that has their model is ready are told after
+ * so long. */
 #define DARK (10 * QUEUE_SECOND)
 
 static void
@@ -104,21 +105,15 @@ backend_result(struct queue *q, const struct request *r, bool well)
 }
 
 int
-backend_pick(struct queue *q, const struct request *r)
+backend_pick(struct queue *q, struct request *r)
 {
-	int at;
+	uint32_t bits = models_where(q, r);
 
-	for (int i = 0; i < SCHED_BACKENDS; i++) {
-		at = (q->pass_turn + i) % SCHED_BACKENDS;
-		if (!q->backends[at].used || !q->backends[at].ready)
-			continue;
-		if (r->tries > 0 && at == r->backend)
-			continue;
-		/* What is made or fetched is wanted in one place. */
-		if (r->lane != ROUTE_MANAGE)
-			q->pass_turn = at + 1;
-		return at;
-	}
+	/* Always the first: lists do not change from one request to the next,
+	 * and a model is made where its blobs were sent. */
+	for (int i = 0; i < SCHED_BACKENDS; i++)
+		if ((bits >> i & 1) && q->backends[i].ready && i != r->backend)
+			return i;
 	return -1;
 }
 
@@ -176,20 +171,25 @@ tick_one(struct queue *q, struct backend *b, int running)
 	probe_start(q, b);
 }
 
+static bool
+dark(const struct queue *q, uint32_t bits)
+{
+	for (int i = 0; i < SCHED_BACKENDS; i++)
+		if ((bits >> i & 1) && q->now - q->backends[i].at_light < DARK)
+			return false;
+	return true;
+}
+
 /* They would wait for ever. */
 static void
-refuse_all(struct queue *q)
+refuse_dark(struct queue *q)
 {
-	struct dialect_error error = { .status = 503,
-		.text = "no server answers",
-		.code = "backend_down",
-		.retry_ms = q->settings->health.interval / 1000 };
 	struct request *r, *next;
 
 	for (r = q->requests; r != NULL; r = next) {
 		next = r->next;
-		if (r->phase == PHASE_QUEUED)
-			serve_refuse(q, r, &error, OUTCOME_FAILED);
+		if (r->phase == PHASE_QUEUED && dark(q, models_where(q, r)))
+			serve_down(q, r);
 	}
 }
 
@@ -197,18 +197,21 @@ void
 backend_tick(struct queue *q)
 {
 	static struct sched_stats stats;
-	bool light = false;
+	bool out = false;
 
 	sched_stats(q->sched, q->now, &stats);
 	for (int i = 0; i < SCHED_BACKENDS; i++) {
-		if (q->backends[i].used)
-			tick_one(q, &q->backends[i], stats.backends[i].running);
-		light |= q->backends[i].used && q->backends[i].ready;
+		struct backend *b = &q->backends[i];
+
+		if (!b->used)
+			continue;
+		tick_one(q, b, stats.backends[i].running);
+		if (b->ready)
+			b->at_light = q->now;
+		out |= !b->ready;
 	}
-	if (light)
-		q->at_light = q->now;
-	else if (q->queued > 0 && q->now - q->at_light > DARK)
-		refuse_all(q);
+	if (out && q->queued > 0)
+		refuse_dark(q);
 }
 
 static int
@@ -309,7 +312,7 @@ setup(struct queue *q, const struct backend_conf *conf, struct ak_err *err)
 		b->name = ak_strdup(conf->name != NULL ? conf->name
 						       : conf->url);
 		b->drained = conf->draining;
-		b->at_byte = q->now;
+		b->at_byte = b->at_light = q->now;
 	}
 	free(b->host);
 	b->host = conf->host != NULL ? ak_strdup(conf->host) : NULL;

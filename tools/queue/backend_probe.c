@@ -149,8 +149,7 @@ take_models(const struct ak_buf *answer, struct resident *to)
 	while ((token = lex_next(&lex, &data, &len)) > LEX_MORE) {
 		if (wanted && token == LEX_STRING && !lex.cut &&
 		    to->count < SCHED_RESIDENT)
-			(void)class_model(lex.text,
-			    to->names[to->count++]);
+			(void)class_model(lex.text, to->names[to->count++]);
 		wanted = token == LEX_NAME && lex.depth == 3 &&
 		    ak_streq(lex.text, "model");
 		lex.keep = wanted;
@@ -292,26 +291,51 @@ probe_start(struct queue *q, struct backend *b)
 		generate(q, b);
 }
 
-int
-queue_load(struct queue *q, int backend, const char *model, bool unload,
+/* POST /api/generate without a prompt. */
+static struct request *
+empty(struct queue *q, int backend, const char *model, const char *rest,
     void (*done)(struct queue *, struct request *, void *), void *arg)
 {
 	AK_BUF struct ak_buf body = { 0 };
 	struct request *r;
 
-	if (backend < 0 || backend >= SCHED_BACKENDS ||
-	    !q->backends[backend].used)
-		return -1;
 	ak_buf_str(&body, "{\"model\":\"");
 	for (const char *at = model; *at != '\0'; at++) {
 		if (*at == '"' || *at == '\\')
 			ak_buf_char(&body, '\\');
 		ak_buf_char(&body, *at);
 	}
-	ak_buf_str(&body, unload ? "\",\"keep_alive\":0}" : "\"}");
+	ak_buf_str(&body, rest);
 	r = request_own(q, backend, "/api/generate", body.data, done, arg);
 	name_put(r->model);
 	r->model = name_get(model, strlen(model));
+	return r;
+}
+
+void
+queue_unload(struct queue *q, int backend, const char *model,
+    void (*done)(struct queue *, struct request *, void *), void *arg)
+{
+	struct request *r = empty(q, backend, model, "\",\"keep_alive\":0}",
+	    done, arg);
+
 	upstream_start(q, r, backend, false);
-	return 0;
+}
+
+void
+queue_load(struct queue *q, int backend, const char *model,
+    void (*done)(struct queue *, struct request *, void *), void *arg)
+{
+	struct request *r = empty(q, -1, model, "\"}", done, arg);
+	char name[SCHED_NAME];
+
+	(void)class_model(model, name);
+	name_put(r->model);
+	r->model = name_get(name, strlen(name));
+	r->lane = ROUTE_QUEUE;
+	r->class = 0;
+	r->at_run = 0;
+	if (backend >= 0)
+		r->avoid = (uint16_t) ~(1U << backend);
+	serve_whole(q, r);
 }

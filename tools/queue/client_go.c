@@ -86,7 +86,9 @@ body(struct queue *q, struct client *c, const char *data, size_t len)
 		if (b->done)
 			c->state = CLIENT_WAIT;
 		serve_refuse(q, r,
-		    &(struct dialect_error){ .status = status, .text = text },
+		    &(struct dialect_error){ .status = status,
+			.text = text,
+			.retry_ms = status == 503 ? SERVE_RETRY_MS : 0 },
 		    OUTCOME_REFUSED);
 	}
 	return used;

@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-#include "lib/utf8.h"
+#include "lib/json.h"
 #include "tools/queue/http1.h"
 
 /* The type of an error by its status; NULL: as any other of its class. */
@@ -41,39 +41,11 @@ type_of(int status)
 	return status < 500 ? &client : &server;
 }
 
-/* As JSON text; what is not UTF-8 becomes U+FFFD. */
-static void
-put_string(struct ak_buf *buf, const char *s)
-{
-	size_t len = strlen(s);
-
-	ak_buf_char(buf, '"');
-	while (len > 0) {
-		uint32_t point;
-		size_t n = ak_utf8_next(s, len, &point);
-
-		if (n == 0) {
-			ak_buf_str(buf, "\xef\xbf\xbd");
-			n = 1;
-		} else if (point == '"' || point == '\\') {
-			ak_buf_char(buf, '\\');
-			ak_buf_char(buf, *s);
-		} else if (point < ' ') {
-			ak_buf_printf(buf, "\\u%04x", (unsigned)point);
-		} else {
-			ak_buf_add(buf, s, n);
-		}
-		s += n;
-		len -= n;
-	}
-	ak_buf_char(buf, '"');
-}
-
 static void
 put_member(struct ak_buf *buf, const char *before, const char *value)
 {
 	ak_buf_str(buf, before);
-	put_string(buf, value);
+	ak_json_quote(buf, value, strlen(value));
 }
 
 static void

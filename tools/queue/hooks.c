@@ -103,9 +103,12 @@ static void
 on_tick(void *arg, struct queue *q AK_UNUSED)
 {
 	struct app *app = arg;
+	struct ak_err err = { 0 };
 
 	app_clock(app);
 	log_flush(&app->log);
+	if (log_check(&app->log, &err) == -1)
+		ak_cmd_warn(app->ctx, "%s", err.text);
 }
 
 /* Goes over by itself, so that it can tell why not. */

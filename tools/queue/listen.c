@@ -91,10 +91,15 @@ bind_unix(struct listener *l, const char *path, unsigned int mode,
 	struct sockaddr_un un = { .sun_family = AF_UNIX };
 	AK_CLOSE int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	struct sockaddr *sa = (struct sockaddr *)&un;
+	struct stat st;
 
 	if (strlen(path) >= sizeof(un.sun_path))
 		return ak_fail(err, AK_CONFIG, "%s: path too long", path);
 	memcpy(un.sun_path, path, strlen(path) + 1);
+	/* The kernel refuses a connection to a file as well. */
+	if (lstat(path, &st) == 0 && !S_ISSOCK(st.st_mode))
+		return ak_fail(err, AK_CANTCREATE, "%s: is there and no socket",
+		    path);
 	if (fd != -1 && connect(fd, sa, sizeof(un)) == -1 &&
 	    errno == ECONNREFUSED)
 		unlink(path);
@@ -194,6 +199,23 @@ listen_release(struct queue *q, struct listener *l)
 	loop_close(q, &l->source, l);
 }
 
+/* Who came by it is answered what was asked, and nothing more. */
+static void
+dismiss(struct queue *q, const struct listener *l)
+{
+	struct client *c, *next;
+
+	for (c = q->clients; c != NULL; c = next) {
+		next = c->next;
+		if (c->listener != l)
+			continue;
+		c->keep_alive = false;
+		if (c->state == CLIENT_HEAD && c->in_len == 0 &&
+		    pending_size(&c->out) == 0)
+			client_close(q, c);
+	}
+}
+
 static void
 shut(struct queue *q, struct listener *l)
 {
@@ -205,6 +227,7 @@ shut(struct queue *q, struct listener *l)
 	l->conf = NULL;
 	if (l->path != NULL)
 		unlink(l->path);
+	dismiss(q, l);
 	loop_close(q, &l->source, NULL);
 	listen_release(q, l);
 }

@@ -76,12 +76,24 @@ log_flush(struct log *log)
 		    lines_within(&log->buf, PIPE_BUF));
 		if (wrote == -1 && errno == EINTR)
 			continue;
+		log->error = wrote == -1 && errno != EAGAIN ? errno : 0;
+		log->told = log->told && log->error != 0;
 		if (wrote <= 0)
 			break;
 		ak_buf_drop(&log->buf, (size_t)wrote);
 	}
 	if (log->buf.len == 0 && log->buf.cap > 4 * ENOUGH)
 		ak_buf_free(&log->buf);
+}
+
+int
+log_check(struct log *log, struct ak_err *err)
+{
+	if (log->error == 0 || log->told)
+		return 0;
+	log->told = true;
+	errno = log->error;
+	return ak_fail_sys(err, AK_IO, "log");
 }
 
 void

@@ -50,12 +50,14 @@ put_classes(const struct queue *q, const struct sched_stats *stats,
 	metrics_sample(buf, P "starvation_promotions_total", "class",
 	    classes[i].name, stats->classes[i].promotions);
 	metrics_family(buf, P "paused", "gauge", "1: starts nothing now.");
+	metrics_sample(buf, P "paused", "scope", "all",
+	    stats->gate == SCHED_PAUSED);
 	EACH_CLASS(i)
 	{
 		AK_FREE char *scope = ak_printf("class:%s", classes[i].name);
 
 		metrics_sample(buf, P "paused", "scope", scope,
-		    stats->classes[i].paused);
+		    stats->classes[i].gate == SCHED_PAUSED);
 		gap = stats->classes[i].gap > gap ? stats->classes[i].gap : gap;
 	}
 #undef EACH_CLASS

@@ -121,6 +121,12 @@ holders(struct queue *q, struct request *r, uint32_t allowed)
 	return bits;
 }
 
+bool
+models_has(const struct backend *b, const char *name)
+{
+	return !b->listed || spelled(b, name) != NULL;
+}
+
 static uint32_t
 used(const struct queue *q)
 {
@@ -147,10 +153,48 @@ models_tell(struct queue *q, struct request *r)
 	if (bits == 0)
 		return 0;
 	set.backends = bits == all ? 0 : bits;
+	/* A model for embeddings has one slot, whatever its server has. */
+	if (r->work == ROUTE_EMBED && set.slots == 0)
+		set.slots = 1;
+	q->embedded |= set.slots == 1;
 	/* Of one backend sched knows no more than that. */
-	if (conf != NULL || (all & (all - 1)) != 0)
+	if (conf != NULL || q->embedded || (all & (all - 1)) != 0)
 		sched_model_set(q->sched, r->model->text, &set);
 	return bits;
+}
+
+struct loaded {
+	const char *model;
+	uint32_t bits;
+};
+
+static void
+loaded(void *arg, const struct sched_key_stats *key)
+{
+	struct loaded *to = arg;
+
+	if (ak_streq(key->model, to->model))
+		to->bits |= key->resident;
+}
+
+uint32_t
+models_where(struct queue *q, struct request *r)
+{
+	struct loaded at = { r->model->text, 0 };
+	const struct model_conf *conf;
+	uint32_t bits = 0;
+
+	if (r->lane == ROUTE_CONTROL)
+		sched_keys(q->sched, loaded, &at);
+	if (at.bits != 0)
+		return at.bits;
+	if (r->model->text[0] != '\0') {
+		conf = models_conf(q->settings, r->model->text);
+		bits = holders(q, r,
+		    conf != NULL ? queue_numbers(q, conf->sched.backends) : 0);
+	}
+	/* That it is nowhere is for the backend to say. */
+	return bits != 0 ? bits : used(q);
 }
 
 /* ---- When to read them again. ---- */
@@ -206,7 +250,11 @@ models_changed(struct queue *q, const struct request *r)
 	static const char *const paths[] = { "/api/pull", "/api/create",
 		"/api/copy", "/api/delete" };
 
-	if (r->route == NULL || !r->route->guarded || r->backend < 0)
+	if (r->route == NULL || r->backend < 0)
+		return;
+	if (r->lane == ROUTE_CONTROL)
+		q->backends[r->backend].at_ps = 0;
+	if (!r->route->guarded)
 		return;
 	for (size_t i = 0; i < AK_COUNT(paths); i++)
 		if (ak_streq(r->route->path, paths[i]))

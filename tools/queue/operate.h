@@ -42,6 +42,8 @@ struct log {
 	char *path; /* NULL: none; "-": fd is stdout */
 	struct ak_buf buf;
 	int64_t dropped; /* lines */
+	int error;	 /* errno of the last write; 0: it was well */
+	bool told;	 /* of that error */
 };
 
 /* path NULL: none; "-": stdout. */
@@ -52,6 +54,8 @@ int log_reopen(struct log *log, struct ak_err *err) AK_MUST;
 void log_line(struct log *log, const struct ak_buf *line);
 /* Writes what can be written without waiting. */
 void log_flush(struct log *log);
+/* -1 when the disk is full, or the like: once, until it is well again. */
+int log_check(struct log *log, struct ak_err *err) AK_MUST;
 void log_close(struct log *log);
 
 /* ---- Metrics (metrics.c, metrics_text.c). ---- */

@@ -178,6 +178,10 @@ void serve_requeue(struct queue *q, struct request *r, bool avoid);
 
 void serve_refuse(struct queue *q, struct request *r,
     const struct dialect_error *error, enum outcome outcome);
+/* When to come again, where nothing says how long it will take. */
+#define SERVE_RETRY_MS 1000
+/* No backend that could is there. */
+void serve_down(struct queue *q, struct request *r);
 /* The backend failed it; another try, or the end. */
 void serve_failed(struct queue *q, struct request *r, const char *text);
 void serve_timeout(struct queue *q, struct request *r, const char *text);
@@ -259,8 +263,8 @@ void upstream_resume(struct queue *q, struct upstream *u);
 
 int backend_update(struct queue *q, const struct settings *to,
     struct ak_err *err) AK_MUST;
-/* Which one for what needs no GPU: -1 when none is ready. */
-int backend_pick(struct queue *q, const struct request *r);
+/* Which one for what needs no GPU, other than r had: -1 when none is ready. */
+int backend_pick(struct queue *q, struct request *r);
 /* r ended there, of a client: for the breaker, and to be counted. */
 void backend_result(struct queue *q, const struct request *r, bool well);
 void backend_state(struct queue *q, struct backend *b);
@@ -288,6 +292,10 @@ const struct model_conf *models_conf(const struct settings *s,
  * that have it, as bits, or may have it; 0: none. Spells it as they do.
  */
 uint32_t models_tell(struct queue *q, struct request *r);
+/* The same of what needs no GPU: where its model is, loaded if it is to go. */
+uint32_t models_where(struct queue *q, struct request *r);
+/* Has that backend, or may it have, a model of that name with its tag? */
+bool models_has(const struct backend *b, const char *name);
 /* r, of which no list knows, waits for newer ones; false: there are none. */
 bool models_wait(struct queue *q, struct request *r);
 /* Takes over a list; -1 when it is none, and then the backend decides. */

@@ -185,7 +185,6 @@ start(struct queue *q, struct ak_err *err)
 	    backend_update(q, s, err) == -1)
 		return -1;
 	tell_sched(q);
-	q->at_light = q->now;
 	q->tick.fire = tick;
 	timer_set(q, &q->tick, q->now);
 	return 0;
@@ -224,8 +223,6 @@ queue_run(struct queue *q, struct ak_err *err)
 void
 queue_drain(struct queue *q)
 {
-	struct client *c, *next;
-
 	if (q->draining)
 		return;
 	q->draining = true;
@@ -233,13 +230,6 @@ queue_drain(struct queue *q)
 	q->accept_timer.fire = q->tick.fire;
 	timer_drop(q, &q->accept_timer);
 	listen_close(q);
-	for (c = q->clients; c != NULL; c = next) {
-		next = c->next;
-		c->keep_alive = false;
-		if (c->state == CLIENT_HEAD && c->in_len == 0 &&
-		    pending_size(&c->out) == 0)
-			client_close(q, c);
-	}
 	/* Wakes up at the end, whatever is going on. */
 	q->wake = q->wake < q->drain_end ? q->wake : q->drain_end;
 	q->drain_timer.fire = tick;

@@ -120,6 +120,7 @@ struct request {
 	int8_t class;		   /* -1 outside sched */
 	uint8_t tries;
 	uint16_t status; /* of the answer that the client got; 0: none */
+	uint16_t avoid;	 /* bits of backends, while there is another */
 	bool streams;	 /* tokens are asked for one by one */
 	bool sse;	 /* the answer is an event stream */
 	bool switching;	 /* sched said that the model loads first */
@@ -185,12 +186,13 @@ struct backend {
 	struct upstream *pool; /* idle, the hottest first */
 	int64_t at_byte;       /* latest byte of an answer of the GPU */
 	int64_t at_breaker, at_probe, at_version, at_ps, at_tags;
-	int64_t at_rest; /* nothing ran there */
-	bool looking;	 /* for the address of its name */
-	bool kept;	 /* of a reload under way */
-	int checking;	 /* bits: a probe of that kind is under way */
-	bool listed;	 /* models are what its /api/tags said */
-	char **models;	 /* sorted, without regard to case */
+	int64_t at_rest;  /* nothing ran there */
+	int64_t at_light; /* it was ready */
+	bool looking;	  /* for the address of its name */
+	bool kept;	  /* of a reload under way */
+	int checking;	  /* bits: a probe of that kind is under way */
+	bool listed;	  /* models are what its /api/tags said */
+	char **models;	  /* sorted, without regard to case */
 	size_t model_count;
 	int64_t requests, failures; /* in all */
 };
@@ -271,8 +273,9 @@ struct queue {
 	int client_count, request_count, queued, managing, asking;
 	int64_t memory_bytes, spilled_bytes; /* of bodies */
 	bool draining;
-	bool pick; /* sched has something to say */
-	bool soon; /* an answer of a quick backend is due */
+	bool pick;     /* sched has something to say */
+	bool soon;     /* an answer of a quick backend is due */
+	bool embedded; /* it was told of slots of embeddings */
 	/* Ours. */
 	int epoll, signals;
 	int64_t drain_end, wake, next_id;
@@ -281,15 +284,13 @@ struct queue {
 	struct client *clients;
 	struct request *manage_first, **manage_last;
 	struct timer tick, accept_timer, drain_timer;
-	int64_t at_light; /* a backend was ready */
-	int peak;	  /* requests and clients since the last trim */
+	int peak; /* requests and clients since the last trim */
 	struct timer **timers;
 	uint32_t timer_count, timer_cap;
 	void **dead;
 	size_t dead_count, dead_cap;
 	struct source **again;
 	size_t again_count, again_cap;
-	int pass_turn;
 	int children; /* that may have our files, see backend_name.c */
 	bool accept_off;
 };
@@ -315,8 +316,15 @@ bool queue_kill(struct queue *q, uint64_t id);
 bool queue_promote(struct queue *q, uint64_t id);
 /* After sched_gate() and the like: looks who may run now. */
 void queue_kick(struct queue *q);
-/* POST /api/generate without a prompt; done is told the answer. -1: no such. */
-int queue_load(struct queue *q, int backend, const char *model, bool unload,
+/*
+ * Loads it on that backend, or where it is (-1), when its turn comes, as work
+ * of the first class: Ollama hangs on a load that comes while another model
+ * works. done is told the answer, perhaps before this returns.
+ */
+void queue_load(struct queue *q, int backend, const char *model,
+    void (*done)(struct queue *q, struct request *r, void *arg), void *arg);
+/* At once. */
+void queue_unload(struct queue *q, int backend, const char *model,
     void (*done)(struct queue *q, struct request *r, void *arg), void *arg);
 bool queue_backend_drain(struct queue *q, int backend, bool on);
 

@@ -118,16 +118,34 @@ reopen_log(struct app *app, const struct config *config)
 	app->log = new;
 }
 
+/* What is done once, before files and privileges are given up. */
+static const char *const fixed[] = { "user", "admin", "metrics", "confine" };
+
+static bool
+fixed_same(const struct config *old, const struct config *new)
+{
+	return (new->admin == NULL || ak_streq(old->admin, new->admin)) &&
+	    ak_streq(old->metrics, new->metrics) &&
+	    ak_streq(old->user, new->user) && old->confine == new->confine;
+}
+
 static int
 go_over(struct app *app, struct queue *q, struct ak_err *err)
 {
 	CONFIG struct config *new = NULL;
+	bool same;
 
-	if (app_config(app, &new, err) == -1 ||
-	    queue_reload(q, &new->settings, err) == -1)
+	if (app_config(app, &new, err) == -1)
+		return -1;
+	same = fixed_same(config_of(q), new);
+	if (queue_reload(q, &new->settings, err) == -1)
 		return -1;
 	new = NULL; /* the queue's now */
 	reopen_log(app, config_of(q));
+	if (!same)
+		ak_cmd_warn(app->ctx,
+		    "user, admin, metrics, confine: what is new there holds "
+		    "from the next start on");
 	return 0;
 }
 
@@ -164,6 +182,11 @@ app_set(struct app *app, struct queue *q, const struct override *set,
 {
 	struct override *last;
 
+	for (size_t i = 0; i < AK_COUNT(fixed); i++)
+		if (ak_streq(set->section, "queue") &&
+		    ak_streq(set->key, fixed[i]))
+			return ak_fail(err, AK_CONFIG,
+			    "%s: holds from a start on", fixed[i]);
 	app->overrides = ak_resize(app->overrides, app->override_count + 1,
 	    sizeof(*app->overrides));
 	last = &app->overrides[app->override_count++];
@@ -290,6 +313,10 @@ run_run(struct ak_ctx *ctx, int count, char *operands[])
 	app.metrics = metrics_new();
 	app.ended = ak_calloc(ENDED, sizeof(*app.ended));
 	failed = serve(&app, ak_take(&config), &ctx->err);
+	log_flush(&app.log);
+	app.log.told = false;
+	if (failed == 0)
+		failed = log_check(&app.log, &ctx->err);
 	app_free(&app);
 	return failed;
 }

@@ -180,6 +180,7 @@ struct sched_request {
 	const char *model;
 	const char *options; /* canonical text, "" or NULL for the defaults */
 	int64_t deadline;    /* absolute us; 0: none */
+	uint32_t avoid; /* bit n: not on backend n while there is another */
 	int prompt;  /* tokens, estimated; charged at the pick, put right later
 		      */
 	void *owner; /* the caller's, given back by sched_pick() */
@@ -300,6 +301,7 @@ bool sched_explain(const struct sched *s, uint64_t id, int64_t now,
 
 struct sched_stats {
 	int queued, running;
+	enum sched_gate gate; /* of all */
 	struct {
 		int queued, running;
 		int64_t oldest_wait; /* us */
@@ -307,12 +309,13 @@ struct sched_stats {
 		int64_t promotions;  /* forced by max_wait */
 		int share;	     /* permille of the last five minutes */
 		int64_t gap; /* fairness: most apart of the clients with work */
-		bool paused;
+		enum sched_gate gate; /* its own, or that of all */
 	} classes[SCHED_CLASSES];
 	struct {
 		int running;
 		int resident;
 		bool switching;
+		enum sched_gate gate;
 	} backends[SCHED_BACKENDS];
 	int64_t switches[SCHED_CAUSES], switch_us, switches_failed;
 	int64_t preempted;

@@ -148,6 +148,7 @@ sched_add(struct sched *s, const struct sched_request *r, int64_t now,
 	e->class = r->class;
 	e->arrived = now;
 	e->deadline = r->deadline;
+	e->avoid = r->avoid;
 	e->prompt = r->prompt > 0 ? r->prompt : 0;
 	e->owner = r->owner;
 	e->seq = ++s->seq;

@@ -54,7 +54,9 @@ class_stats(const struct sched *s, int i, int64_t now, struct sched_stats *to)
 	to->classes[i].promotions = c->promotions;
 	to->classes[i].share = class_share(s, i);
 	to->classes[i].gap = class_gap(s, i);
-	to->classes[i].paused = c->gate == SCHED_PAUSED;
+	to->classes[i].gate = c->gate == SCHED_OPEN || s->gate == SCHED_PAUSED
+	    ? s->gate
+	    : c->gate;
 }
 
 void
@@ -63,6 +65,7 @@ sched_stats(const struct sched *s, int64_t now, struct sched_stats *to)
 	*to = (struct sched_stats){ 0 };
 	to->queued = s->queued;
 	to->running = s->running;
+	to->gate = s->gate;
 	to->switch_us = s->switch_us;
 	to->switches_failed = s->switches_failed;
 	to->preempted = s->preempted;
@@ -72,6 +75,7 @@ sched_stats(const struct sched *s, int64_t now, struct sched_stats *to)
 		to->backends[i].running = s->backends[i].running;
 		to->backends[i].resident = s->backends[i].count;
 		to->backends[i].switching = s->backends[i].phase != STEADY;
+		to->backends[i].gate = s->backends[i].gate;
 	}
 	for (int i = 0; i < SCHED_CAUSES; i++)
 		to->switches[i] = s->switches[i];

@@ -37,8 +37,14 @@ refuse_for(struct queue *q, struct request *r, enum sched_reason why)
 	};
 
 	r->why = (uint8_t)why;
+	/* Nobody waits for it any more. */
+	if (why == SCHED_LATE && r->deadline != 0 && q->now >= r->deadline) {
+		error.status = 504;
+		error.text = "its deadline passed while it waited";
+	}
 	if (error.status == 503 || error.status == 429)
-		error.retry_ms = wait > QUEUE_SECOND ? wait / 1000 : 1000;
+		error.retry_ms = wait > QUEUE_SECOND ? wait / 1000
+						     : SERVE_RETRY_MS;
 	serve_refuse(q, r, &error, OUTCOME_REFUSED);
 }
 
@@ -51,8 +57,8 @@ any_ready(const struct queue *q, uint32_t bits)
 	return false;
 }
 
-static void
-refuse_down(struct queue *q, struct request *r)
+void
+serve_down(struct queue *q, struct request *r)
 {
 	serve_refuse(q, r,
 	    &(struct dialect_error){ .status = 503,
@@ -89,6 +95,7 @@ enqueue(struct queue *q, struct request *r, bool again)
 		.client = r->user->text[0] != '\0' ? r->user->text : "-",
 		.options = r->options->text,
 		.deadline = r->deadline,
+		.avoid = r->avoid,
 		.prompt = (int)(r->held.body_len / TOKEN_BYTES),
 		.owner = r,
 	};
@@ -104,7 +111,7 @@ enqueue(struct queue *q, struct request *r, bool again)
 		return;
 	}
 	if (!any_ready(q, bits)) {
-		refuse_down(q, r);
+		serve_down(q, r);
 		return;
 	}
 	what.model = r->model->text;
@@ -136,7 +143,7 @@ direct(struct queue *q, struct request *r)
 
 	r->at_run = q->now;
 	if (backend == -1)
-		refuse_down(q, r);
+		serve_down(q, r);
 	else
 		upstream_start(q, r, backend, false);
 }
@@ -293,8 +300,7 @@ serve_turn(struct queue *q)
 			run(q, act.owner, &act);
 			break;
 		case SCHED_UNLOAD:
-			queue_load(q, act.backend, act.model, true, unloaded,
-			    NULL);
+			queue_unload(q, act.backend, act.model, unloaded, NULL);
 			break;
 		case SCHED_PREEMPT:
 			preempt(q, act.owner);

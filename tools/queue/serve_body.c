@@ -47,11 +47,38 @@ json_begin(struct queue *q, struct reading *reading,
 	return 0;
 }
 
+static void
+take_model(struct request *r, const char *model)
+{
+	char name[SCHED_NAME];
+
+	if (model[0] == '\0')
+		return;
+	r->untagged = class_model(model, name);
+	name_put(r->model);
+	r->model = name_get(name, strlen(name));
+}
+
+static void
+path_begin(struct request *r, const struct http1_head *head, const char *data)
+{
+	struct http1_span span = route_model(r->route, data + head->path.at,
+	    head->path.len);
+	AK_FREE char *model = ak_strndup(span.data, span.len);
+
+	take_model(r, model);
+}
+
 static int
 form_begin(struct reading *reading, const struct http1_head *head,
     const char *data, const char **text)
 {
 	reading->as = READ_FORM;
+	/* Ollama would take a model from there first. */
+	if (head->query.len > 0) {
+		*text = "a form is taken without a query";
+		return 400;
+	}
 	if (scan_form_begin(&reading->form, data + head->content_type.at,
 		head->content_type.len) == 0)
 		return 0;
@@ -79,6 +106,8 @@ body_begin(struct queue *q, struct request *r, const struct http1_head *head,
 	} else if (route != NULL && route->named == ROUTE_BODY &&
 	    head->framing != HTTP1_NONE) {
 		status = json_begin(q, reading, head, data, text);
+	} else if (route != NULL && route->named == ROUTE_PATH) {
+		path_begin(r, head, data);
 	}
 	if (status != 0 && !reading->strict) {
 		reading->as = READ_PLAIN;
@@ -136,18 +165,6 @@ body_piece(struct queue *q, struct request *r, const char *data, size_t len,
 	if (status != 0)
 		*text = "no more room for requests";
 	return status;
-}
-
-static void
-take_model(struct request *r, const char *model)
-{
-	char name[SCHED_NAME];
-
-	if (model[0] == '\0')
-		return;
-	r->untagged = class_model(model, name);
-	name_put(r->model);
-	r->model = name_get(name, strlen(name));
 }
 
 /* What makes the server load anew, in one order. */
@@ -211,7 +228,7 @@ keep_alive_of(const struct queue *q, const struct scan *scan, char text[32])
 	const struct settings *s = q->settings;
 	double seconds;
 
-	if (scan->keep_alive == SCAN_ABSENT)
+	if (scan->keep_alive == SCAN_ABSENT || scan->keep_alive == SCAN_NULL)
 		return s->keep_alive;
 	if (s->keep_alive_max <= 0 || scan_keep_alive(scan, &seconds) != 0 ||
 	    seconds <= s->keep_alive_max)

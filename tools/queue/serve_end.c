@@ -220,6 +220,8 @@ serve_refuse(struct queue *q, struct request *r,
 		refuse_rest(q, r, error);
 	else if (r->client != NULL)
 		refuse_whole(q, r, error);
+	else
+		r->status = (uint16_t)error->status;
 	serve_end(q, r, outcome);
 }
 
@@ -236,11 +238,13 @@ another(const struct queue *q, int than)
 static bool
 try_again(struct queue *q, struct request *r)
 {
-	int failed = r->backend;
+	int to = r->backend;
 
 	if (r->begun || r->held.data == NULL || r->client == NULL ||
-	    r->tries >= q->settings->retry_max || !another(q, failed) ||
+	    r->tries >= q->settings->retry_max || !another(q, to) ||
 	    r->client->state != CLIENT_WAIT)
+		return false;
+	if (r->sched_id == 0 && (to = backend_pick(q, r)) == -1)
 		return false;
 	r->tries++;
 	q->counters.retried++;
@@ -250,7 +254,7 @@ try_again(struct queue *q, struct request *r)
 		serve_requeue(q, r, true);
 		return true;
 	}
-	upstream_start(q, r, backend_pick(q, r), false);
+	upstream_start(q, r, to, false);
 	return true;
 }
 

@@ -57,7 +57,8 @@ identify(struct queue *q, struct request *r, const struct http1_head *head,
 	r->manage = who.manage;
 	r->class_key = who.class;
 	r->class_best = who.class_best;
-	if (well == 0)
+	/* A browser asks without a key whether it may send one. */
+	if (well == 0 || (r->method == HTTP1_OPTIONS && r->route != NULL))
 		return 0;
 	error->status = who.status;
 	error->text = who.text;
@@ -185,7 +186,7 @@ hopeless(struct queue *q, struct request *r, const struct http1_head *head,
 		*error = (struct dialect_error){ .status = 503,
 			.text = "the queue is full",
 			.code = "queue_full",
-			.retry_ms = 1000 };
+			.retry_ms = SERVE_RETRY_MS };
 		return -1;
 	}
 	return 0;
@@ -213,6 +214,8 @@ serve_head(struct queue *q, struct client *c, const struct http1_head *head,
 	}
 	error.status = body_begin(q, r, head, data, &error.text);
 	if (error.status != 0) {
+		if (error.status == 503)
+			error.retry_ms = SERVE_RETRY_MS;
 		serve_refuse(q, r, &error, OUTCOME_REFUSED);
 		return false;
 	}

@@ -42,6 +42,7 @@ tell_status(const struct app *app, struct queue *q, struct ak_buf *buf)
 	sched_stats(q->sched, q->now, &stats);
 	put_begin(buf, "status");
 	put_bool(buf, "ready", backends_ready(q) > 0 && !q->draining);
+	put_str(buf, "state", gate_name(stats.gate));
 	if (q->draining)
 		put_bool(buf, "draining", true);
 	put_int(buf, "queued", stats.queued);
@@ -79,8 +80,7 @@ tell_classes(struct queue *q, struct ak_buf *buf)
 		put_number(buf, "share", stats.classes[i].share / 1000.0);
 		put_seconds(buf, "gpu_seconds", stats.classes[i].gpu_us);
 		put_int(buf, "promotions", stats.classes[i].promotions);
-		if (stats.classes[i].paused)
-			put_str(buf, "state", "paused");
+		put_str(buf, "state", gate_name(stats.classes[i].gate));
 		put_end(buf);
 	}
 }
@@ -166,13 +166,15 @@ tell_backends(struct queue *q, struct ak_buf *buf)
 	sched_stats(q->sched, q->now, &stats);
 	for (int i = 0; i < SCHED_BACKENDS; i++) {
 		const struct backend *b = &q->backends[i];
+		const char *gate = gate_name(stats.backends[i].gate);
 
 		if (!b->used)
 			continue;
 		put_begin(buf, "backend");
 		put_str(buf, "backend", b->name);
 		put_str(buf, "url", b->url);
-		put_str(buf, "state", backend_word(b));
+		put_str(buf, "state",
+		    gate != NULL && b->ready ? gate : backend_word(b));
 		if (b->version[0] != '\0')
 			put_str(buf, "version", b->version);
 		put_int(buf, "running", stats.backends[i].running);

@@ -97,8 +97,8 @@ tell_request(const struct app *app, struct queue *q, const struct request *r,
 		put_int(buf, "generated_tokens", reply_generated(r->reply));
 	put_int(buf, "in_bytes", r->bytes_in);
 	put_int(buf, "out_bytes", r->bytes_out);
-	if (r->tries > 1)
-		put_int(buf, "tries", r->tries);
+	if (r->tries > 0)
+		put_int(buf, "tries", r->tries + 1);
 	put_end(buf);
 }
 
@@ -142,8 +142,8 @@ tell_access(const struct app *app, const struct queue *q,
 	}
 	put_int(buf, "in_bytes", r->bytes_in);
 	put_int(buf, "out_bytes", r->bytes_out);
-	if (r->tries > 1)
-		put_int(buf, "tries", r->tries);
+	if (r->tries > 0)
+		put_int(buf, "tries", r->tries + 1);
 	if (r->switching)
 		put_bool(buf, "switched", true);
 	put_end(buf);
@@ -250,8 +250,8 @@ tell_steps(const struct app *app, struct queue *q, const struct ended *e,
 		    e->position - 1);
 	if (e->sched_id != 0)
 		(void)sched_explain(q->sched, e->sched_id, q->now, add, &all);
-	if (e->tries > 1)
-		add_format(&all, e->at_sent, "sent anew, try %d", e->tries);
+	if (e->tries > 0)
+		add_format(&all, e->at_sent, "sent anew, try %d", e->tries + 1);
 	add(&all, e->at_first, "first byte of the answer");
 	add(&all, e->at_token, "first token");
 	add_end(&all, q, e);

@@ -87,7 +87,7 @@ write_rounds(struct ak_ctx *ctx, struct top *top, struct ak_http *http)
 static bool
 screen_begin(struct termios *was)
 {
-	static const char begin[] = "\033[?1049h\033[?25l";
+	static const char begin[] = "\033[?1049h\033[?25l\033[?7l";
 	struct termios raw;
 
 	if (tcgetattr(STDIN_FILENO, was) == -1)
@@ -104,7 +104,7 @@ screen_begin(struct termios *was)
 static void
 screen_end(const struct termios *was)
 {
-	static const char end[] = "\033[?25h\033[?1049l";
+	static const char end[] = "\033[?7h\033[?25h\033[?1049l";
 
 	(void)!write(STDOUT_FILENO, end, sizeof(end) - 1);
 	tcsetattr(STDIN_FILENO, TCSANOW, was);
@@ -145,8 +145,9 @@ toggle_pause(struct top *top, struct ak_http *http)
 	AK_BUF struct ak_buf answer = { 0 };
 	struct ak_err err = { 0 };
 
-	if (ask(http, "POST", top_paused(top) ? "/v1/resume" : "/v1/pause",
-		NULL, &answer, &err) == -1)
+	if (ask(http, "POST",
+		top_state(top) != NULL ? "/v1/resume" : "/v1/pause", NULL,
+		&answer, &err) == -1)
 		snprintf(top->problem, sizeof(top->problem), "%.255s",
 		    err.text);
 }

@@ -48,8 +48,8 @@ struct top {
 void top_free(struct top *top);
 /* Asks, and takes the place of what was there. */
 int top_read(struct top *top, struct ak_http *http, struct ak_err *err) AK_MUST;
-/* Is every class paused? */
-bool top_paused(const struct top *top);
+/* "paused" or "draining" by the operator, all of it; else NULL. */
+const char *top_state(const struct top *top);
 
 /* Appends a picture of so many columns and lines, without a last line feed. */
 void top_draw(const struct top *top, int columns, int lines, bool colour,

@@ -199,15 +199,12 @@ top_read(struct top *top, struct ak_http *http, struct ak_err *err)
 	return 0;
 }
 
-bool
-top_paused(const struct top *top)
+const char *
+top_state(const struct top *top)
 {
-	const struct top_rows *classes = &top->of[TOP_CLASS];
+	const struct top_rows *status = &top->of[TOP_STATUS];
 
-	for (size_t i = 0; i < classes->count; i++)
-		if (!ak_streq("paused",
-			ak_json_str(ak_json_get(classes->rows[i].json,
-			    "state"))))
-			return false;
-	return classes->count > 0;
+	return status->count == 0
+	    ? NULL
+	    : ak_json_str(ak_json_get(status->rows[0].json, "state"));
 }

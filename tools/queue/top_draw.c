@@ -11,7 +11,8 @@ static const struct ak_view views[TOP_KINDS] = {
 	[TOP_BACKEND] = { "backend",
 	    AK_COLUMNS({ "backend", "BACKEND", AK_SHOW_TEXT, 0, NULL },
 		{ "state", "STATE", AK_SHOW_TEXT, 0,
-		    "up=green down=red silent=red drained=yellow" },
+		    "up=green down=red silent=red drained=yellow "
+		    "paused=yellow" },
 		{ "running", "RUNS", AK_SHOW_NUMBER, 0, NULL },
 		{ "slots", "SLOTS", AK_SHOW_NUMBER, 0, NULL },
 		{ "loaded", "LOADED", AK_SHOW_NUMBER, 0, NULL },
@@ -45,7 +46,8 @@ static const struct ak_view views[TOP_KINDS] = {
 		{ "rate", "TOKENS/S", AK_SHOW_NUMBER, 0, NULL },
 		{ "load_seconds", "LOADS IN", AK_SHOW_SECONDS, 0, NULL },
 		{ "loaded_on", "LOADED ON", AK_SHOW_TEXT, 0, NULL },
-		{ "options", "OPTIONS", AK_SHOW_TEXT, 0, NULL }),
+		{ "options", "OPTIONS", AK_SHOW_TEXT, 0, NULL },
+		{ "state", "STATE", AK_SHOW_TEXT, 0, "paused=yellow" }),
 	    false },
 	[TOP_REQUEST] = { "request",
 	    AK_COLUMNS({ "id", "REQUEST", AK_SHOW_TEXT, 0, NULL },
@@ -67,14 +69,18 @@ static const struct ak_view views[TOP_KINDS] = {
 static const char *const heights[] = { " ", "\u2581", "\u2582", "\u2583",
 	"\u2584", "\u2585", "\u2586", "\u2587", "\u2588" };
 
+/* The newest, as many as there is room for. */
 static void
-spark(const struct top *top, struct ak_buf *buf)
+spark(const struct top *top, int room, struct ak_buf *buf)
 {
+	size_t shown = room < 0 ? 0 : (size_t)room, first = 0;
 	double most = 1;
 
-	for (size_t i = 0; i < top->history_count; i++)
+	if (shown < top->history_count)
+		first = top->history_count - shown;
+	for (size_t i = first; i < top->history_count; i++)
 		most = top->history[i] > most ? top->history[i] : most;
-	for (size_t i = 0; i < top->history_count; i++) {
+	for (size_t i = first; i < top->history_count; i++) {
 		int height = (int)(top->history[i] / most * 8 + 0.5);
 
 		if (height == 0 && top->history[i] > 0)
@@ -189,7 +195,7 @@ draw_kind(const struct top *top, enum top_kind kind, int room,
 }
 
 static void
-draw_head(const struct top *top, bool colour, struct ak_buf *buf)
+draw_head(const struct top *top, int columns, bool colour, struct ak_buf *buf)
 {
 	const struct ak_json *status = top->of[TOP_STATUS].count == 0
 	    ? NULL
@@ -198,6 +204,7 @@ draw_head(const struct top *top, bool colour, struct ak_buf *buf)
 	time_t now = time(NULL);
 	struct tm local;
 	char clock[16];
+	size_t line;
 
 	strftime(clock, sizeof(clock), "%H:%M:%S", localtime_r(&now, &local));
 	ak_buf_printf(buf, "%saikit-queue%s  %s  up ", colour ? "\033[1m" : "",
@@ -208,21 +215,22 @@ draw_head(const struct top *top, bool colour, struct ak_buf *buf)
 	ak_buf_printf(buf, "  %s%s%s\n",
 	    !colour			    ? ""
 		: top->problem[0] || !ready ? "\033[31m"
-		: top_paused(top)	    ? "\033[33m"
+		: top_state(top)	    ? "\033[33m"
 					    : "\033[32m",
 	    top->problem[0]			  ? "no answer"
 		: ak_json_get(status, "draining") ? "draining"
 		: !ready			  ? "no backend is ready"
-		: top_paused(top)		  ? "paused"
+		: top_state(top)		  ? top_state(top)
 						  : "ready",
 	    colour ? "\033[0m" : "");
+	line = buf->len;
 	ak_buf_printf(buf,
 	    "wait %lld  run %lld  requests %lld (%.1f/s)  "
 	    "tokens/s %.1f  ",
 	    (long long)ak_json_int(ak_json_get(status, "queued"), 0),
 	    (long long)ak_json_int(ak_json_get(status, "running"), 0),
 	    (long long)top->requests, top->request_rate, top->rate);
-	spark(top, buf);
+	spark(top, columns - (int)(buf->len - line), buf);
 	ak_buf_str(buf, "\n\n");
 }
 
@@ -249,7 +257,7 @@ top_draw(const struct top *top, int columns, int lines, bool colour,
 	};
 	int left = lines - 4;
 
-	draw_head(top, colour, buf);
+	draw_head(top, columns, colour, buf);
 	for (size_t i = 0; i < AK_COUNT(order); i++) {
 		int room = order[i].lines < left ? order[i].lines : left;
 
@@ -263,6 +271,6 @@ top_draw(const struct top *top, int columns, int lines, bool colour,
 		ak_buf_printf(buf, "%s", top->problem);
 	else
 		ak_buf_str(buf,
-		    "q quit  p pause  a all  c clients  m models  "
-		    "r requests");
+		    "q quit  p pause  a all  b backends  c clients  "
+		    "m models  r requests");
 }

@@ -154,16 +154,21 @@ upstream_timer(struct queue *q, struct upstream *u)
 {
 	const struct timeouts *limit = &q->settings->timeouts;
 	const struct request *r = u->request;
+	/* Models come and go for as long as they do; only a pause is too long.
+	 */
+	bool large = r->lane == ROUTE_MANAGE || u->stream;
 	int64_t due = QUEUE_FOREVER;
 
 	if (u->state == UP_CONNECT)
 		due = q->now + limit->connect;
+	else if (u->whole && r->lane == ROUTE_MANAGE)
+		due = QUEUE_FOREVER;
 	else if (!u->whole || (r->at_first != 0 && !u->resting))
 		due = q->now + limit->stall;
 	else if (r->at_first == 0 && (r->streams || r->lane == ROUTE_PASS))
 		due = q->now + limit->first;
 	if (limit->run > 0)
-		due = sooner(due, r->at_run + limit->run);
+		due = sooner(due, (large ? q->now : r->at_run) + limit->run);
 	if (r->client == NULL && r->deadline != 0)
 		due = r->deadline;
 	timer_set(q, &u->timer, due);

@@ -66,8 +66,8 @@ struct service {
 	size_t need_count;
 };
 
-struct settings; /* settings.c */
-struct pattern;	 /* value.c */
+struct settings;  /* settings.c */
+struct pattern;	  /* value.c */
 struct ak_docker; /* lib/docker.h */
 struct containers;
 struct ak_http_reply;

@@ -8,6 +8,7 @@
 #include "lib/file.h"
 #include "tests/unit/tap.h"
 #include "tools/queue/conf.h"
+#include "tools/queue/metrics_impl.h"
 
 #define WELL                                  \
 	"[listen l]\naddress = 127.0.0.1:0\n" \
@@ -352,9 +353,35 @@ test_documents(void)
 		}
 }
 
+/* Each status that a client may be given, and each reason. */
+static void
+test_told(void)
+{
+	AK_BUF struct ak_buf manual = { 0 };
+	struct ak_err err = { 0 };
+
+	is_int(ak_file_read(AT_FDCWD, "man/aikit-queue.1", 1 << 20, &manual,
+		   &err),
+	    0, "the other manual is there");
+	for (int i = HTTP1_GOOD + 1; i < HTTP1_BADS; i++) {
+		int status = http1_status((enum http1_bad)i);
+		AK_FREE char *text = ak_printf("%d", status);
+
+		ok(has(&manual, ".It ", text) || has(&manual, ", ", text),
+		    "%s is in the manual", text);
+	}
+	for (int i = SCHED_OK + 1; i < REJECTED_REASONS; i++) {
+		const char *name = metrics_rejected_name(i);
+
+		ok(has(&manual, ".It Li ", name) || has(&manual, ", ", name),
+		    "%s is in the manual", name);
+	}
+}
+
 int
 main(void)
 {
+	test_told();
 	test_refused();
 	test_values();
 	test_manage();

@@ -114,7 +114,7 @@ forms(void)
 
 	dialect_in_stream(&buf, DIALECT_OLLAMA, false, &error);
 	is_str(buf.data,
-	    "{\"error\":\"a \\\"b\\\" \\\\ \\u000a\\u0001 \xc3\xa4 "
+	    "{\"error\":\"a \\\"b\\\" \\\\ \\n\\u0001 \xc3\xa4 "
 	    "\xef\xbf\xbd\"}\n",
 	    "a line in a stream is escaped");
 	ak_buf_reset(&buf);

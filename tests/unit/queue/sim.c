@@ -136,19 +136,20 @@ test_trace(void)
 {
 	static const struct {
 		const char *policy;
-		double chat, bob, switches;
+		double chat, bob, switches, jain;
 	} rows[] = {
-		{ "fifo", 14, 7, 2 }, /* A to 11 s, then 5 s of loading */
-		{ "ours", 11, 19,
-		    3 }, /* B from 8 to 15 s, then 5 s of loading */
-		{ "tiers", 11, 19, 3 },
-		{ "ollama", 14, 7, 2 },
+		/* A to 11 s, then 5 s of loading: 8, 3, 7 s of the GPU */
+		{ "fifo", 14, 7, 2, 324.0 / 366 },
+		/* B from 8 to 15 s, then 5 s of loading: 8, 8, 7 s */
+		{ "ours", 11, 19, 3, 529.0 / 531 },
+		{ "tiers", 11, 19, 3, 529.0 / 531 },
+		{ "ollama", 14, 7, 2, 324.0 / 366 },
 	};
 
 	for (size_t i = 0; i < AK_COUNT(rows); i++) {
 		struct ak_err err = { 0 };
 		AK_CLOSE int fd = run_trace(rows[i].policy, trace, &err);
-		double chat, bob, switches;
+		double chat, bob, switches, jain;
 
 		if (!ok(fd != -1, "%s runs a trace (%s)", rows[i].policy,
 			err.text))
@@ -159,6 +160,10 @@ test_trace(void)
 		    "wait_max_seconds");
 		switches = find(fd, "sim_policy", "policy", rows[i].policy,
 		    "switches");
+		jain = find(fd, "sim_policy", "policy", rows[i].policy, "jain");
+		ok(jain > rows[i].jain - 1e-5 && jain < rows[i].jain + 1e-5,
+		    "%s: Jain's index is %.6f of %.6f", rows[i].policy, jain,
+		    rows[i].jain);
 		ok(chat == rows[i].chat, "%s: chat waits %.3f s of %.0f",
 		    rows[i].policy, chat, rows[i].chat);
 		ok(bob == rows[i].bob, "%s: bob waits %.3f s of %.0f",
