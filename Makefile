@@ -28,9 +28,9 @@ WARN = -Wall -Wextra -Wpedantic -Wformat=2 -Wconversion -Wshadow -Wvla \
 	-Wimplicit-fallthrough -Werror=implicit -Werror=int-conversion \
 	-Werror=incompatible-pointer-types -Werror=format-security
 
-# Each is tried once; what this compiler or linker refuses is left out.
+# Each is tried once, and left out if refused. Linux tracks returns, not jumps.
 TRY = -fstack-protector-strong -fstack-clash-protection -fPIE -pie \
-	-fcf-protection=full -mbranch-protection=standard -Wbidi-chars=any \
+	-fcf-protection=return -mbranch-protection=standard -Wbidi-chars=any \
 	-fno-delete-null-pointer-checks -fno-strict-overflow -Wtrampolines \
 	-fno-strict-aliasing -fstrict-flex-arrays=3 -Wl,--gc-sections \
 	-Wl,-z,relro,-z,now -ftrivial-auto-var-init=zero -ffunction-sections \

@@ -47,7 +47,7 @@ enum conf_kind {
 struct conf_key {
 	const char *name;
 	enum conf_kind kind;
-	size_t at;	  /* in what its section makes */
+	uint32_t at;	  /* in what its section makes */
 	int64_t min, max; /* of numbers; times in us; 0, 0: not looked at */
 	const char *const *words;
 	const char *help;

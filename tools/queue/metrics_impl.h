@@ -82,9 +82,12 @@ struct metrics {
 	int statm, fds; /* descriptors, -1 */
 };
 
-#define METRICS_PREFIX "aikit_queue_"
-
-/* metrics_text.c: "# HELP" and "# TYPE", and samples under them. */
+/*
+ * metrics_text.c: names are without "aikit_queue_", which is put before all but
+ * those of a process.
+ */
+void metrics_name(struct ak_buf *buf, const char *name);
+/* "# HELP" and "# TYPE", and samples under them. */
 void metrics_family(struct ak_buf *buf, const char *name, const char *type,
     const char *help);
 /* Within braces that are open. */

@@ -14,8 +14,6 @@
 #define AK_VERSION "unknown"
 #endif
 
-#define P METRICS_PREFIX
-
 static void
 put_classes(const struct queue *q, const struct sched_stats *stats,
     struct ak_buf *buf)
@@ -26,60 +24,60 @@ put_classes(const struct queue *q, const struct sched_stats *stats,
 
 #define EACH_CLASS(i) \
 	for (int i = 0; i < SCHED_CLASSES && classes[i].name[0]; i++)
-	metrics_family(buf, P "depth", "gauge", "Requests that wait.");
+	metrics_family(buf, "depth", "gauge", "Requests that wait.");
 	EACH_CLASS(i)
-	metrics_sample(buf, P "depth", "class", classes[i].name,
+	metrics_sample(buf, "depth", "class", classes[i].name,
 	    stats->classes[i].queued);
-	metrics_family(buf, P "depth_limit", "gauge", "How many may wait.");
+	metrics_family(buf, "depth_limit", "gauge", "How many may wait.");
 	EACH_CLASS(i)
-	metrics_sample(buf, P "depth_limit", "class", classes[i].name,
+	metrics_sample(buf, "depth_limit", "class", classes[i].name,
 	    classes[i].queue_limit > 0 ? classes[i].queue_limit : limit);
-	metrics_family(buf, P "oldest_wait_seconds", "gauge",
+	metrics_family(buf, "oldest_wait_seconds", "gauge",
 	    "How long the one that waits longest has.");
 	EACH_CLASS(i)
-	metrics_sample_seconds(buf, P "oldest_wait_seconds", "class",
+	metrics_sample_seconds(buf, "oldest_wait_seconds", "class",
 	    classes[i].name, stats->classes[i].oldest_wait);
-	metrics_family(buf, P "gpu_busy_seconds_total", "counter",
+	metrics_family(buf, "gpu_busy_seconds_total", "counter",
 	    "Time that slots of backends worked.");
 	EACH_CLASS(i)
-	metrics_sample_seconds(buf, P "gpu_busy_seconds_total", "class",
+	metrics_sample_seconds(buf, "gpu_busy_seconds_total", "class",
 	    classes[i].name, stats->classes[i].gpu_us);
-	metrics_family(buf, P "starvation_promotions_total", "counter",
+	metrics_family(buf, "starvation_promotions_total", "counter",
 	    "Requests that went first since they had waited max_wait.");
 	EACH_CLASS(i)
-	metrics_sample(buf, P "starvation_promotions_total", "class",
+	metrics_sample(buf, "starvation_promotions_total", "class",
 	    classes[i].name, stats->classes[i].promotions);
-	metrics_family(buf, P "paused", "gauge", "1: starts nothing now.");
-	metrics_sample(buf, P "paused", "scope", "all",
+	metrics_family(buf, "paused", "gauge", "1: starts nothing now.");
+	metrics_sample(buf, "paused", "scope", "all",
 	    stats->gate == SCHED_PAUSED);
 	EACH_CLASS(i)
 	{
 		AK_FREE char *scope = ak_printf("class:%s", classes[i].name);
 
-		metrics_sample(buf, P "paused", "scope", scope,
+		metrics_sample(buf, "paused", "scope", scope,
 		    stats->classes[i].gate == SCHED_PAUSED);
 		gap = stats->classes[i].gap > gap ? stats->classes[i].gap : gap;
 	}
 #undef EACH_CLASS
-	metrics_family(buf, P "fairness_gap_tokens", "gauge",
+	metrics_family(buf, "fairness_gap_tokens", "gauge",
 	    "How far apart clients with work are, in weighted tokens.");
-	metrics_sample(buf, P "fairness_gap_tokens", NULL, NULL, gap);
+	metrics_sample(buf, "fairness_gap_tokens", NULL, NULL, gap);
 }
 
 static void
 put_switches(const struct sched_stats *stats, struct ak_buf *buf)
 {
-	metrics_family(buf, P "switch_seconds_total", "counter",
+	metrics_family(buf, "switch_seconds_total", "counter",
 	    "Time that loads took.");
-	metrics_sample_seconds(buf, P "switch_seconds_total", NULL, NULL,
+	metrics_sample_seconds(buf, "switch_seconds_total", NULL, NULL,
 	    stats->switch_us);
-	metrics_family(buf, P "switches_failed_total", "counter",
+	metrics_family(buf, "switches_failed_total", "counter",
 	    "Loads that came to nothing.");
-	metrics_sample(buf, P "switches_failed_total", NULL, NULL,
+	metrics_sample(buf, "switches_failed_total", NULL, NULL,
 	    stats->switches_failed);
-	metrics_family(buf, P "preempted_total", "counter",
+	metrics_family(buf, "preempted_total", "counter",
 	    "Requests stopped for better work, and queued again.");
-	metrics_sample(buf, P "preempted_total", NULL, NULL, stats->preempted);
+	metrics_sample(buf, "preempted_total", NULL, NULL, stats->preempted);
 }
 
 /* Numbers of one model on the backends. */
@@ -124,12 +122,12 @@ put_models(const struct queue *q, struct ak_buf *buf)
 		if (r->backend >= 0 && r->model != NULL && r->sched_id != 0 &&
 		    r->phase > PHASE_QUEUED && r->phase < PHASE_ENDED)
 			of_model(&all, r->model->text)->running[r->backend]++;
-	metrics_family(buf, P "running", "gauge",
+	metrics_family(buf, "running", "gauge",
 	    "Requests that a backend works on.");
 	for (size_t i = 0; i < all.count; i++)
 		for (int b = 0; b < SCHED_BACKENDS; b++)
 			if (all.models[i].running[b] > 0) {
-				ak_buf_str(buf, P "running{");
+				metrics_name(buf, "running{");
 				metrics_label(buf, "backend",
 				    q->backends[b].name);
 				metrics_label(buf, "model",
@@ -137,13 +135,13 @@ put_models(const struct queue *q, struct ak_buf *buf)
 				ak_buf_printf(buf, "} %d\n",
 				    all.models[i].running[b]);
 			}
-	metrics_family(buf, P "backend_resident", "gauge",
+	metrics_family(buf, "backend_resident", "gauge",
 	    "1: the model is loaded.");
 	for (size_t i = 0; i < all.count; i++)
 		for (int b = 0; b < SCHED_BACKENDS; b++)
 			if ((all.models[i].resident >> b & 1) != 0 &&
 			    q->backends[b].used) {
-				ak_buf_str(buf, P "backend_resident{");
+				metrics_name(buf, "backend_resident{");
 				metrics_label(buf, "backend",
 				    q->backends[b].name);
 				metrics_label(buf, "model",
@@ -166,14 +164,14 @@ put_backends(const struct queue *q, struct ak_buf *buf)
 	static const struct {
 		const char *name, *type, *help;
 	} families[] = {
-		{ P "slots", "gauge", "Requests that it takes at once." },
-		{ P "backend_up", "gauge", "1: answers and may be sent to." },
-		{ P "backend_silent", "gauge",
+		{ "slots", "gauge", "Requests that it takes at once." },
+		{ "backend_up", "gauge", "1: answers and may be sent to." },
+		{ "backend_silent", "gauge",
 		    "1: busy, and no byte for longer than watchdog." },
-		{ P "breaker_state", "gauge",
+		{ "breaker_state", "gauge",
 		    "0: closed, 1: open, 2: one is let through." },
-		{ P "backend_requests_total", "counter", "Sent to it." },
-		{ P "backend_failures_total", "counter", "That it failed." },
+		{ "backend_requests_total", "counter", "Sent to it." },
+		{ "backend_failures_total", "counter", "That it failed." },
 	};
 
 	for (size_t f = 0; f < AK_COUNT(families); f++) {
@@ -195,7 +193,7 @@ put_backends(const struct queue *q, struct ak_buf *buf)
 static void
 each_client(void *arg, const struct sched_client_stats *client)
 {
-	metrics_sample(arg, P "client_tokens_total", "client", client->name,
+	metrics_sample(arg, "client_tokens_total", "client", client->name,
 	    client->prompt + client->generated);
 }
 
@@ -207,27 +205,27 @@ put_counters(const struct queue *q, int64_t dropped, struct ak_buf *buf)
 		const char *name, *type, *help;
 		int64_t value;
 	} plain[] = {
-		{ P "connections", "gauge", "Connections of clients.",
+		{ "connections", "gauge", "Connections of clients.",
 		    q->client_count },
-		{ P "accepted_total", "counter", "Connections accepted.",
+		{ "accepted_total", "counter", "Connections accepted.",
 		    c->accepted },
-		{ P "accept_throttled_total", "counter",
+		{ "accept_throttled_total", "counter",
 		    "Times that accepting stopped for want of files.",
 		    c->throttled },
-		{ P "retried_total", "counter",
+		{ "retried_total", "counter",
 		    "Requests sent to another backend.", c->retried },
-		{ P "replayed_total", "counter",
+		{ "replayed_total", "counter",
 		    "Requests sent anew when a kept connection had died.",
 		    c->replayed },
-		{ P "upstream_connects_total", "counter",
+		{ "upstream_connects_total", "counter",
 		    "Connections opened to backends.", c->upstream_connects },
-		{ P "upstream_malformed_total", "counter",
+		{ "upstream_malformed_total", "counter",
 		    "Answers of backends that were no HTTP.", c->upstream_bad },
-		{ P "body_memory_bytes", "gauge", "Bodies held in memory.",
+		{ "body_memory_bytes", "gauge", "Bodies held in memory.",
 		    q->memory_bytes },
-		{ P "spilled_bytes", "gauge", "Bodies held on disk.",
+		{ "spilled_bytes", "gauge", "Bodies held on disk.",
 		    q->spilled_bytes },
-		{ P "log_dropped_total", "counter",
+		{ "log_dropped_total", "counter",
 		    "Lines of the access log that nobody took.", dropped },
 	};
 
@@ -236,11 +234,11 @@ put_counters(const struct queue *q, int64_t dropped, struct ak_buf *buf)
 		    plain[i].help);
 		metrics_sample(buf, plain[i].name, NULL, NULL, plain[i].value);
 	}
-	metrics_family(buf, P "parse_errors_total", "counter",
+	metrics_family(buf, "parse_errors_total", "counter",
 	    "Requests that were no HTTP as it must be.");
 	for (int i = 1; i < HTTP1_BADS; i++)
 		if (c->bad[i] > 0)
-			metrics_sample(buf, P "parse_errors_total", "kind",
+			metrics_sample(buf, "parse_errors_total", "kind",
 			    http1_kind((enum http1_bad)i), c->bad[i]);
 }
 
@@ -298,15 +296,15 @@ metrics_text(struct metrics *m, const struct queue *q, bool client_labels,
 	struct sched_stats stats;
 
 	sched_stats(q->sched, q->now, &stats);
-	metrics_family(buf, P "build_info", "gauge", "Always 1.");
-	metrics_sample(buf, P "build_info", "version", AK_VERSION, 1);
+	metrics_family(buf, "build_info", "gauge", "Always 1.");
+	metrics_sample(buf, "build_info", "version", AK_VERSION, 1);
 	metrics_counted(m, buf);
 	put_classes(q, &stats, buf);
 	put_models(q, buf);
 	put_switches(&stats, buf);
 	put_backends(q, buf);
 	if (client_labels) {
-		metrics_family(buf, P "client_tokens_total", "counter",
+		metrics_family(buf, "client_tokens_total", "counter",
 		    "Tokens read and made for a client.");
 		sched_clients(q->sched, each_client, buf);
 	}

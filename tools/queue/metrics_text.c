@@ -8,14 +8,23 @@
 
 #include "tools/queue/metrics_impl.h"
 
-#define P METRICS_PREFIX
+void
+metrics_name(struct ak_buf *buf, const char *name)
+{
+	if (!ak_starts(name, "process_"))
+		ak_buf_str(buf, "aikit_queue_");
+	ak_buf_str(buf, name);
+}
 
 void
 metrics_family(struct ak_buf *buf, const char *name, const char *type,
     const char *help)
 {
-	ak_buf_printf(buf, "# HELP %s %s\n# TYPE %s %s\n", name, help, name,
-	    type);
+	ak_buf_str(buf, "# HELP ");
+	metrics_name(buf, name);
+	ak_buf_printf(buf, " %s\n# TYPE ", help);
+	metrics_name(buf, name);
+	ak_buf_printf(buf, " %s\n", type);
 }
 
 void
@@ -37,41 +46,48 @@ metrics_label(struct ak_buf *buf, const char *name, const char *value)
 	ak_buf_char(buf, '"');
 }
 
+/* name{a="..."}, with one label or none. */
+static void
+open_sample(struct ak_buf *buf, const char *name, const char *key,
+    const char *value)
+{
+	metrics_name(buf, name);
+	if (key == NULL)
+		return;
+	ak_buf_char(buf, '{');
+	metrics_label(buf, key, value);
+	ak_buf_char(buf, '}');
+}
+
+/* The value, and the end of the line. */
+static void
+end_sample(struct ak_buf *buf, int64_t number)
+{
+	ak_buf_printf(buf, " %lld\n", (long long)number);
+}
+
 /* us as seconds, exactly. */
 static void
-seconds(struct ak_buf *buf, int64_t us)
+end_seconds(struct ak_buf *buf, int64_t us)
 {
-	ak_buf_printf(buf, "%lld.%06lld", (long long)(us / QUEUE_SECOND),
+	ak_buf_printf(buf, " %lld.%06lld\n", (long long)(us / QUEUE_SECOND),
 	    (long long)(us % QUEUE_SECOND));
 }
 
-/* name{a="..."} value, with one label or none. */
 void
 metrics_sample(struct ak_buf *buf, const char *name, const char *key,
     const char *value, int64_t number)
 {
-	ak_buf_str(buf, name);
-	if (key != NULL) {
-		ak_buf_char(buf, '{');
-		metrics_label(buf, key, value);
-		ak_buf_char(buf, '}');
-	}
-	ak_buf_printf(buf, " %lld\n", (long long)number);
+	open_sample(buf, name, key, value);
+	end_sample(buf, number);
 }
 
 void
 metrics_sample_seconds(struct ak_buf *buf, const char *name, const char *key,
     const char *value, int64_t us)
 {
-	ak_buf_str(buf, name);
-	if (key != NULL) {
-		ak_buf_char(buf, '{');
-		metrics_label(buf, key, value);
-		ak_buf_char(buf, '}');
-	}
-	ak_buf_char(buf, ' ');
-	seconds(buf, us);
-	ak_buf_char(buf, '\n');
+	open_sample(buf, name, key, value);
+	end_seconds(buf, us);
 }
 
 struct labels {
@@ -82,7 +98,7 @@ static void
 open_labels(struct ak_buf *buf, const char *name, const char *suffix,
     const struct labels *labels)
 {
-	ak_buf_str(buf, name);
+	metrics_name(buf, name);
 	ak_buf_str(buf, suffix);
 	ak_buf_char(buf, '{');
 	if (labels->class != NULL)
@@ -121,16 +137,15 @@ histogram(struct ak_buf *buf, const char *name, const struct labels *labels,
 		sum += hist->counts[i];
 		open_labels(buf, name, "_bucket", labels);
 		metrics_label(buf, "le", end);
-		ak_buf_printf(buf, "} %lld\n", (long long)sum);
+		ak_buf_char(buf, '}');
+		end_sample(buf, sum);
 	}
 	open_labels(buf, name, "_sum", labels);
 	close_labels(buf);
-	ak_buf_char(buf, ' ');
-	seconds(buf, hist->sum);
-	ak_buf_char(buf, '\n');
+	end_seconds(buf, hist->sum);
 	open_labels(buf, name, "_count", labels);
 	close_labels(buf);
-	ak_buf_printf(buf, " %lld\n", (long long)sum);
+	end_sample(buf, sum);
 }
 
 static const char *
@@ -146,14 +161,14 @@ class_text(const struct metrics *m, size_t class)
 static void
 put_requests(const struct metrics *m, struct ak_buf *buf)
 {
-	metrics_family(buf, P "requests_total", "counter",
+	metrics_family(buf, "requests_total", "counter",
 	    "Requests that have ended.");
 	for (size_t i = 0; i < SERIES; i++) {
 		const struct series *s = &m->series[i];
 
 		if (!s->used)
 			continue;
-		ak_buf_str(buf, P "requests_total{");
+		metrics_name(buf, "requests_total{");
 		metrics_label(buf, "class", class_text(m, s->class));
 		metrics_label(buf, "endpoint",
 		    s->route ? s->route->path : "other");
@@ -171,30 +186,32 @@ put_pair(struct ak_buf *buf, const char *name, const char *class,
 {
 	if (count == 0)
 		return;
-	ak_buf_printf(buf, "%s{", name);
+	metrics_name(buf, name);
+	ak_buf_char(buf, '{');
 	metrics_label(buf, "class", class);
 	metrics_label(buf, key, value);
-	ak_buf_printf(buf, "} %lld\n", (long long)count);
+	ak_buf_char(buf, '}');
+	end_sample(buf, count);
 }
 
 static void
 put_ends(const struct metrics *m, struct ak_buf *buf)
 {
-	metrics_family(buf, P "rejected_total", "counter",
+	metrics_family(buf, "rejected_total", "counter",
 	    "Requests refused by the queue itself.");
 	for (size_t c = 0; c < CLASSES; c++)
 		for (int i = 0; i < REJECTED_REASONS; i++)
 			if (m->rejected[c][i] > 0)
-				put_pair(buf, P "rejected_total",
+				put_pair(buf, "rejected_total",
 				    class_text(m, c), "reason",
 				    metrics_rejected_name(i),
 				    m->rejected[c][i]);
-	metrics_family(buf, P "cancelled_total", "counter",
+	metrics_family(buf, "cancelled_total", "counter",
 	    "Requests whose client left, or that the operator cancelled.");
 	for (size_t c = 0; c < CLASSES; c++)
 		for (int i = 0; i < PHASES; i++)
 			if (m->cancelled[c][i] > 0)
-				put_pair(buf, P "cancelled_total",
+				put_pair(buf, "cancelled_total",
 				    class_text(m, c), "phase",
 				    phase_name((enum phase)i),
 				    m->cancelled[c][i]);
@@ -203,21 +220,21 @@ put_ends(const struct metrics *m, struct ak_buf *buf)
 static void
 put_class_hists(const struct metrics *m, struct ak_buf *buf)
 {
-	metrics_family(buf, P "wait_seconds", "histogram",
+	metrics_family(buf, "wait_seconds", "histogram",
 	    "From being queued to being sent.");
 	for (size_t c = 0; c < CLASSES; c++)
-		histogram(buf, P "wait_seconds",
+		histogram(buf, "wait_seconds",
 		    &(struct labels){ .class = class_text(m, c) }, &m->wait[c],
 		    BUCKETS_WAIT);
-	metrics_family(buf, P "request_duration_seconds", "histogram",
+	metrics_family(buf, "request_duration_seconds", "histogram",
 	    "From the first byte of the request to the last of the answer.");
 	for (size_t c = 0; c < CLASSES; c++)
-		histogram(buf, P "request_duration_seconds",
+		histogram(buf, "request_duration_seconds",
 		    &(struct labels){ .class = class_text(m, c) },
 		    &m->duration[c], BUCKETS_ANSWER);
-	metrics_family(buf, P "overhead_seconds", "histogram",
+	metrics_family(buf, "overhead_seconds", "histogram",
 	    "Time that the queue itself took, without any wait.");
-	histogram(buf, P "overhead_seconds", &(struct labels){ 0 }, &m->own,
+	histogram(buf, "overhead_seconds", &(struct labels){ 0 }, &m->own,
 	    BUCKETS_OWN);
 }
 
@@ -229,12 +246,12 @@ put_model_hists(const struct metrics *m, struct ak_buf *buf)
 		size_t at;
 		enum buckets kind;
 	} hists[] = {
-		{ P "upstream_ttfb_seconds",
+		{ "upstream_ttfb_seconds",
 		    "From sending to the first byte of the answer.",
 		    offsetof(struct model_counts, first_byte), BUCKETS_ANSWER },
-		{ P "inter_token_seconds", "Between two tokens.",
+		{ "inter_token_seconds", "Between two tokens.",
 		    offsetof(struct model_counts, token), BUCKETS_TOKEN },
-		{ P "model_load_seconds", "Loads, as the backend tells them.",
+		{ "model_load_seconds", "Loads, as the backend tells them.",
 		    offsetof(struct model_counts, load), BUCKETS_LOAD },
 	};
 
@@ -249,11 +266,11 @@ put_model_hists(const struct metrics *m, struct ak_buf *buf)
 					hists[h].at),
 				    hists[h].kind);
 	}
-	metrics_family(buf, P "time_to_first_token_seconds", "histogram",
+	metrics_family(buf, "time_to_first_token_seconds", "histogram",
 	    "From the first byte of the request to the first token.");
 	for (size_t i = 1; i < MODELS; i++)
 		for (size_t c = 0; c < CLASSES && m->models[i] != NULL; c++)
-			histogram(buf, P "time_to_first_token_seconds",
+			histogram(buf, "time_to_first_token_seconds",
 			    &(struct labels){
 				class_text(m, c), m->models[i]->name },
 			    &m->models[i]->classes[c].first_token,
@@ -263,20 +280,20 @@ put_model_hists(const struct metrics *m, struct ak_buf *buf)
 static void
 put_tokens(const struct metrics *m, struct ak_buf *buf)
 {
-	metrics_family(buf, P "prompt_tokens_total", "counter", "Tokens read.");
+	metrics_family(buf, "prompt_tokens_total", "counter", "Tokens read.");
 	for (size_t i = 1; i < MODELS; i++)
 		for (size_t c = 0; c < CLASSES && m->models[i] != NULL; c++)
 			if (m->models[i]->classes[c].prompt > 0)
-				put_pair(buf, P "prompt_tokens_total",
+				put_pair(buf, "prompt_tokens_total",
 				    class_text(m, c), "model",
 				    m->models[i]->name,
 				    m->models[i]->classes[c].prompt);
-	metrics_family(buf, P "generated_tokens_total", "counter",
+	metrics_family(buf, "generated_tokens_total", "counter",
 	    "Tokens made.");
 	for (size_t i = 1; i < MODELS; i++)
 		for (size_t c = 0; c < CLASSES && m->models[i] != NULL; c++)
 			if (m->models[i]->classes[c].generated > 0)
-				put_pair(buf, P "generated_tokens_total",
+				put_pair(buf, "generated_tokens_total",
 				    class_text(m, c), "model",
 				    m->models[i]->name,
 				    m->models[i]->classes[c].generated);
@@ -296,22 +313,23 @@ put_switches(const struct metrics *m, struct ak_buf *buf)
 {
 	const struct switched *rest = &m->switches[SWITCHES];
 
-	metrics_family(buf, P "model_switches_total", "counter",
+	metrics_family(buf, "model_switches_total", "counter",
 	    "Loads of a model, for which another had to go or none.");
 	for (size_t i = 0; i < m->switch_count; i++) {
 		const struct switched *s = &m->switches[i];
 
-		ak_buf_str(buf, P "model_switches_total{");
+		metrics_name(buf, "model_switches_total{");
 		metrics_label(buf, "from", model_text(m, s->from));
 		metrics_label(buf, "to", model_text(m, s->to));
 		metrics_label(buf, "reason",
 		    sched_cause_name((enum sched_cause)s->cause));
-		ak_buf_printf(buf, "} %lld\n", (long long)s->count);
+		ak_buf_char(buf, '}');
+		end_sample(buf, s->count);
 	}
 	if (rest->count > 0)
 		ak_buf_printf(buf,
-		    P "model_switches_total{from=\"other\",to=\"other\","
-		      "reason=\"other\"} %lld\n",
+		    "aikit_queue_model_switches_total{from=\"other\","
+		    "to=\"other\",reason=\"other\"} %lld\n",
 		    (long long)rest->count);
 }
 
