@@ -69,8 +69,7 @@ reindex(struct repo *repo, size_t *packs, struct ak_err *err)
 	struct names old = { 0 };
 	int got;
 
-	got = repo->store->ops->list(repo->store, "index/", add_name, &old,
-	    err);
+	got = object_list(repo, "index/", add_name, &old, err);
 	if (got == 0)
 		got = index_adopt(repo, index, err);
 	if (got == 0)
@@ -129,8 +128,7 @@ index_rewrite(struct repo *repo,
 	struct names old = { 0 };
 	int got;
 
-	got = repo->store->ops->list(repo->store, "index/", add_name, &old,
-	    err);
+	got = object_list(repo, "index/", add_name, &old, err);
 	for (size_t i = 0; i < old.count && got == 0; i++)
 		got = take_segment(&rewriting, old.items[i], err);
 	if (got == 0)
