@@ -49,6 +49,7 @@ struct backup_options {
 	const char *sources; /* of the configuration; words */
 	const char *metrics; /* directory of the metrics file; NULL: state */
 	const char *notify;  /* program that is told of each run; NULL: none */
+	int64_t checkpoint_ms; /* how often a run notes how far it is */
 };
 extern struct backup_options backup_options;
 

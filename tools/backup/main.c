@@ -25,6 +25,8 @@ static const struct ak_opt config[] = {
 	    AK_STRING(&backup_options.sources) },
 	{ 0, "metrics", "dir", "where the metrics of each run are written",
 	    AK_STRING(&backup_options.metrics) },
+	{ 0, "checkpoint", "time", "how often backup notes how far it is",
+	    AK_DURATION(&backup_options.checkpoint_ms, 0, INT64_MAX) },
 	{ 0, "notify", "program", "told of each run by a record on its stdin",
 	    AK_STRING(&backup_options.notify) },
 	{ 0 },

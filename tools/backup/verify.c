@@ -146,7 +146,7 @@ open_it(struct verify *verify, enum care_what level)
 
 	if (level != CARE_SCRUB || backup_options.key_file ||
 	    backup_options.passphrase_file)
-		return session_open(session, verify->ctx, 16);
+		return session_open_as_indexed(session, verify->ctx, 16);
 	if (!backup_options.repo)
 		return ak_fail(err, AK_USAGE, "no repository is named");
 	if (repo_open_blind(backup_options.repo, &session->repo, err) == -1)
