@@ -60,6 +60,22 @@ field() {
 	no_canary "$code" repo state
 }
 
+@test "a recovery code that nobody could read replaces nothing" {
+	run -74 --separate-stderr bash -c 'aikit-backup key passwd --recovery >/dev/full'
+	run -0 aikit-backup snapshots
+}
+
+@test "passwd replaces the slot that opened it, also beside others of its kind" {
+	(umask 077 && echo one >one && echo two >two && echo three >three)
+	aikit-backup key add --new-passphrase-file one >/dev/null
+	aikit-backup key add --new-passphrase-file two >/dev/null
+	run -0 env -u AIKIT_BACKUP_KEY_FILE aikit-backup key passwd -p one \
+	    --new-passphrase-file three
+	run -77 env -u AIKIT_BACKUP_KEY_FILE aikit-backup snapshots -p one
+	run -0 env -u AIKIT_BACKUP_KEY_FILE aikit-backup snapshots -p two
+	run -0 env -u AIKIT_BACKUP_KEY_FILE aikit-backup snapshots -p three
+}
+
 @test "verify reads what was not read for so long, and nothing twice" {
 	run -0 aikit-backup verify --level data --due 30d
 	[ "$(field verify chunks)" -gt 0 ]
