@@ -97,6 +97,16 @@ field() {
 	complains
 }
 
+@test "a part that was verified is not the whole" {
+	run -0 aikit-backup verify --level data --part 1/65536
+	run -0 aikit-backup status
+	[ "$(field status 'what + " " + .state' | sed -n 2p)" = 'verify_data never' ]
+	run -0 aikit-backup verify --level data --part 1/2
+	run -0 aikit-backup verify --level data --part 2/2
+	run -0 aikit-backup status
+	[ "$(field status 'what + " " + .state' | sed -n 2p)" = 'verify_data well' ]
+}
+
 @test "a snapshot is compared with files, and each difference is named" {
 	run -0 aikit-backup verify --against /
 	cp -r source kept
@@ -121,6 +131,29 @@ field() {
 	run -1 aikit-backup status
 	field status 'what + " " + .state' | grep -qx 'verify_data failed'
 	run -0 aikit-backup verify --level data --repair
+	run -0 aikit-backup status
+}
+
+@test "status: late, when it is too long ago, and what a scrub has found" {
+	python3 - state/aikit/backup/*/runs <<-'END'
+		import json, sys, time
+		runs = json.load(open(sys.argv[1]))
+		ago = int((time.time() - 40 * 86400) * 1e6)
+		runs["prune"] |= {"time_us": ago, "success_us": ago, "ok": True}
+		json.dump(runs, open(sys.argv[1], "w"))
+	END
+	run -1 aikit-backup status
+	[ "$(field status 'what + " " + .state' | sed -n 3p)" = 'prune late' ]
+	[ "$(jq -r 'select(.what == "prune").late' <<<"$output")" = true ]
+	run -0 aikit-backup prune
+	run -0 aikit-backup status
+	chmod u+w repo/packs/*/*
+	printf x | dd of="$(find repo/packs -type f | head -n 1)" seek=1000 \
+	    bs=1 conv=notrunc status=none
+	run -65 env -u AIKIT_BACKUP_KEY_FILE aikit-backup verify --level scrub
+	run -1 aikit-backup status
+	field status 'what + " " + .state' | grep -qx 'verify_scrub failed'
+	run -0 aikit-backup repair
 	run -0 aikit-backup status
 }
 

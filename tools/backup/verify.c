@@ -222,6 +222,24 @@ tell_damage(struct verify *verify, size_t *paths)
 	return 0;
 }
 
+/* Since when every pack was read whole; 0: one never was. */
+static int64_t
+whole_since(struct verify *verify)
+{
+	const struct index *index = verify->session.index;
+	size_t count = index ? index_pack_count(index) : 0;
+	int64_t oldest = verify->begin;
+
+	for (size_t i = 0; i < count; i++) {
+		int64_t time = verified_time(&verify->verified,
+		    index_pack(index, (uint32_t)i)->pack);
+
+		if (!index_trashed(index, (uint32_t)i) && time < oldest)
+			oldest = time;
+	}
+	return oldest;
+}
+
 static int
 verdict(struct verify *verify, enum care_what level, size_t differ)
 {
@@ -235,8 +253,9 @@ verdict(struct verify *verify, enum care_what level, size_t differ)
 	if (verified_write(verify->session.repo, &verify->verified, &ignored) ==
 	    -1)
 		ak_cmd_warn(verify->ctx, "%s", ignored.text);
-	care_done(verify->ctx, verify->session.repo, level, verify->begin,
-	    problem);
+	care_done_partly(verify->ctx, verify->session.repo, level,
+	    verify->begin, problem,
+	    level == CARE_DATA ? whole_since(verify) : INT64_MAX);
 	if (!problem)
 		return differ > 0 ? 1 : 0;
 	ak_err_set(&verify->ctx->err, AK_DATA, "%s", problem);
