@@ -34,16 +34,21 @@ static const struct ak_view source_view = {
 	false,
 };
 
-static const struct ak_view entry_view = {
+#define ENTRY_COLUMNS                                        \
+	{ "mode", "MODE", AK_SHOW_TEXT, 10, NULL },          \
+	    { "uid", "UID", AK_SHOW_NUMBER, 5, NULL },       \
+	    { "gid", "GID", AK_SHOW_NUMBER, 5, NULL },       \
+	    { "size_bytes", "SIZE", AK_SHOW_SIZE, 6, NULL }, \
+	    { "mtime", "MODIFIED", AK_SHOW_TIME, 19, NULL }, \
+	    { "path", "PATH", AK_SHOW_TEXT, 0, NULL },       \
+	{                                                    \
+		"target", "TARGET", AK_SHOW_TEXT, 0, NULL    \
+	}
+
+static const struct ak_view entry_view = { "entry", { ENTRY_COLUMNS }, true };
+static const struct ak_view found_view = {
 	"entry",
-	{ { "snapshot", "SNAPSHOT", AK_SHOW_TEXT, 32, NULL },
-	    { "mode", "MODE", AK_SHOW_TEXT, 10, NULL },
-	    { "uid", "UID", AK_SHOW_NUMBER, 5, NULL },
-	    { "gid", "GID", AK_SHOW_NUMBER, 5, NULL },
-	    { "size_bytes", "SIZE", AK_SHOW_SIZE, 6, NULL },
-	    { "mtime", "MODIFIED", AK_SHOW_TIME, 19, NULL },
-	    { "path", "PATH", AK_SHOW_TEXT, 0, NULL },
-	    { "target", "TARGET", AK_SHOW_TEXT, 0, NULL } },
+	{ { "snapshot", "SNAPSHOT", AK_SHOW_TEXT, 33, NULL }, ENTRY_COLUMNS },
 	true,
 };
 
@@ -184,7 +189,7 @@ record_entry(struct ak_out *out, const struct snap *snap, const char *path,
 		mode_text(entry, text);
 	else
 		snprintf(text, sizeof(text), "%04o", entry->mode);
-	ak_out_begin(out, &entry_view);
+	ak_out_begin(out, snap ? &found_view : &entry_view);
 	if (snap)
 		ak_out_str(out, "snapshot", snap->name);
 	ak_out_str(out, "path", path);
