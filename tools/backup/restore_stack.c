@@ -188,9 +188,11 @@ each_source(struct revival *revival, const char *type, const char *below,
 		    !ak_starts(source->prefix, below) ||
 		    revive(revival, source, err) == 0)
 			continue;
+		if (!ak_starts(err->text, source->name))
+			(void)!ak_fail_in(err, "%s", source->name);
 		if (err->code != AK_DATA)
-			return ak_fail_in(err, "%s", source->name);
-		ak_cmd_warn(revival->ctx, "%s: %s", source->name, err->text);
+			return -1;
+		ak_cmd_warn(revival->ctx, "%s", err->text);
 		*err = (struct ak_err){ 0 };
 		revival->damaged++;
 	}
