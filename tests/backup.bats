@@ -450,3 +450,19 @@ sqlite3.connect("data/app.db").executescript("create table t(a)")'
 	run -0 backup export latest -o all.tar.zst
 	zstd -qt all.tar.zst
 }
+
+@test "--limit-rate holds, and meanwhile it is told how far it is" {
+	head -c 9000000 /dev/urandom >data/file
+	backup init
+	backup backup data >/dev/null
+	begin=$(date +%s%N)
+	run -0 --separate-stderr backup backup --full --limit-rate 2M data
+	[ $((($(date +%s%N) - begin) / 1000000)) -ge 3500 ]
+	[ -z "$stderr" ]
+	[ "$(field progress expected_bytes | head -n 1)" = 9000000 ]
+	[ "$(jq -s '[.[] | select(.type == "progress" and .left_seconds > 0)] |
+	    length > 0' <<<"$output")" = true ]
+	run -0 script -qec "aikit-backup backup --full --limit-rate 2M \
+	    --key-file key data" /dev/null
+	[[ $output == *' at '*'/s, '*' left'* ]]
+}

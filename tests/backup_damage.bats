@@ -385,3 +385,26 @@ places() {
 	done
 	[ "$n" -gt 5 ]
 }
+
+@test "in place, a file that damage keeps from being whole is not left under its name" {
+	begin --no-parity
+	cp source/numbers now
+	head -c 3000000 /dev/zero >source/random
+	pack=$(find repo/packs -type f -printf '%s %p\n' | sort -n | tail -n 1 |
+	    cut -d' ' -f2)
+	turn "$pack" 2000000
+	run -65 --separate-stderr aikit-backup restore --in-place
+	[[ $stderr == *source/random* ]]
+	[ ! -e source/random ]
+	[ -e source/random.damaged ]
+	cmp source/numbers now
+}
+
+@test "nothing is deleted when the snapshot is damaged and may have had it" {
+	begin --no-parity
+	touch source/own
+	rm -f repo/"$(objects meta | head -n 1)"
+	run -65 --separate-stderr aikit-backup restore --in-place --delete --yes
+	[[ $stderr == *"nothing is deleted"* ]]
+	[ -e source/own ]
+}

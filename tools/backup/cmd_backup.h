@@ -25,6 +25,7 @@ struct backup_run {
 	const struct snap_source *about;	 /* the source being taken */
 	uint64_t expected_files, expected_bytes; /* as before; 0: not known */
 	uint64_t read_bytes;
+	uint64_t open_bytes; /* of the file that is being read */
 	int64_t started_ms, shown_ms;
 };
 

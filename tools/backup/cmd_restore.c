@@ -308,6 +308,30 @@ outcome(const struct restore *restore)
 	return o.plan && restore->would ? 1 : 0;
 }
 
+/* Of what is asked for in part, all: it is done before it seems. */
+static void
+expect(struct restore *restore)
+{
+	for (size_t i = 0; i < restore->snap->source_count; i++) {
+		const struct snap_source *source = &restore->snap->sources[i];
+
+		if (!source->failed &&
+		    wanted_below(&restore->wanted, source->prefix))
+			restore->expected_bytes += source->bytes;
+	}
+}
+
+/* A file that could not be read is not in it, and would be removed. */
+static void
+tell_gaps(const struct restore *restore)
+{
+	if (o.delete &&restore->snap->warning_count > 0)
+		ak_cmd_warn(restore->ctx,
+		    "the snapshot may lack what was told when it was made "
+		    "(aikit-backup show %s)",
+		    restore->snap->name);
+}
+
 static int
 restore_all(struct restore *restore)
 {
@@ -315,6 +339,8 @@ restore_all(struct restore *restore)
 	int got;
 
 	clock_gettime(CLOCK_MONOTONIC, &begin);
+	expect(restore);
+	tell_gaps(restore);
 	if (restore_others_collect(restore, &restore->ctx->err) == -1)
 		return -1;
 	if (o.delete &&each_source(restore, list_removals) == -1)

@@ -21,6 +21,7 @@
 #include <stdatomic.h>
 
 #include "tools/backup/links.h"
+#include "tools/backup/meter.h"
 #include "tools/backup/session.h"
 
 #define RESTORE_FRAMES 16 /* decoded ones kept, by all workers */
@@ -61,6 +62,8 @@ struct restore {
 	bool any_flags, any_links, would; /* would: --plan found something */
 	pthread_mutex_t lock;		  /* what is below, and stderr */
 	unsigned missed;
+	uint64_t expected_bytes; /* of all that is restored */
+	struct meter meter;
 	uint64_t files, same, bytes, damaged, failed;
 	struct ak_err first; /* of failed and damaged, the gravest */
 	/* The target takes no more: the disk is full, or failed. */

@@ -6,7 +6,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "lib/proc.h"
 #include "lib/str.h"
 #include "lib/term.h"
 #include "tools/backup/commands.h"
@@ -57,34 +56,6 @@ verify_wanted(struct verify *verify, const uint8_t pack[ID_SIZE])
 	    verified_time(&verify->verified, pack) < verify->due;
 }
 
-static void
-draw(struct verify *verify)
-{
-	AK_BUF struct ak_buf line = { 0 };
-	int64_t now = ak_proc_now_ms();
-	double passed = (double)(ak_str_now() - verify->begin) / 1e9;
-	double rate = passed > 0 ? (double)verify->bytes / passed : 0;
-
-	if (verify->ctx->quiet || now - verify->drawn_ms < 100)
-		return;
-	verify->drawn_ms = now;
-	ak_buf_str(&line, "verify  ");
-	ak_str_from_size(&line, (int64_t)verify->bytes);
-	ak_buf_str(&line, " of ");
-	ak_str_from_size(&line, (int64_t)verify->total_bytes);
-	ak_buf_str(&line, "  ");
-	ak_str_from_size(&line, (int64_t)rate);
-	ak_buf_str(&line, "/s");
-	if (rate > 0 && verify->total_bytes > verify->bytes) {
-		ak_buf_str(&line, "  ");
-		ak_str_from_duration(&line,
-		    (int64_t)((double)(verify->total_bytes - verify->bytes) /
-			rate * 1000));
-		ak_buf_str(&line, " left");
-	}
-	ak_term_progress(line.data);
-}
-
 void
 verify_tell(struct verify *verify, uint64_t bytes, uint64_t chunks)
 {
@@ -92,7 +63,8 @@ verify_tell(struct verify *verify, uint64_t bytes, uint64_t chunks)
 	verify->objects += bytes > 0;
 	verify->bytes += bytes;
 	verify->chunks += chunks;
-	draw(verify);
+	meter_show(&verify->meter, verify->ctx, "verify", verify->bytes,
+	    verify->total_bytes);
 	pthread_mutex_unlock(&verify->damage.mutex);
 }
 
