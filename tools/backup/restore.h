@@ -145,4 +145,12 @@ void restore_file_free(struct restore_file *file);
 /* Where the data of a file lies: the offset behind len bytes of it from at. */
 uint64_t restore_skip(const struct entry *entry, uint64_t at, uint64_t len);
 
+/*
+ * restore_target.c: below --to, or where the source was; with --plan the root
+ * is -1 where there is none.
+ */
+int restore_open_target(struct restore *restore,
+    const struct snap_source *source, struct ak_err *err) AK_MUST;
+void restore_close_target(struct restore *restore);
+
 #endif
