@@ -225,3 +225,36 @@ END
 	cmp repo/restore.py "$ROOT/tools/backup/restore.py"
 	run -0 aikit-backup verify --level scrub
 }
+
+@test "a drill restores the newest snapshot, opens what is in it, and leaves nothing" {
+	export TMPDIR=$PWD/scratch
+	mkdir scratch
+	python3 - <<-'END'
+		import sqlite3
+		db = sqlite3.connect("source/app.db")
+		db.execute("create table t(a, b)")
+		db.execute("create index i on t(b, a)")
+		for i in range(5000):
+		    db.execute("insert into t values(?, ?)", (i, "text %d" % i))
+		db.commit()
+	END
+	echo '{"a": 1}' >source/settings.json
+	aikit-backup backup source >/dev/null
+	run -0 --separate-stderr aikit-backup verify --level drill
+	[ -z "$stderr" ]
+	[ "$(jq -c 'select(.type == "drill") | [.sqlite, .json, .problems, .files]' \
+	    <<<"$output")" = '[1,1,0,4]' ]
+	[ "$(field drill 'restore_seconds <= .seconds')" = true ]
+	[ -z "$(ls scratch)" ]
+	# It was bad before it was backed up: that is seen here, and nowhere else.
+	printf 'not a page of an index' | dd of=source/app.db bs=4096 seek=10 \
+	    conv=notrunc status=none
+	aikit-backup backup source >/dev/null
+	run -0 aikit-backup verify --level data
+	run -65 --separate-stderr aikit-backup verify --level drill
+	[[ $stderr == *app.db* ]]
+	[ "$(field drill problems)" = 1 ]
+	[ -z "$(ls scratch)" ]
+	run -1 aikit-backup status
+	field status 'what + " " + .state' | grep -qx 'drill failed'
+}
