@@ -7,6 +7,7 @@ load backup/repository
 load backup/odd_files
 
 teardown() {
+	umount source/one source/two 2>/dev/null || true
 	chattr -R -i -a . 2>/dev/null || true
 }
 
@@ -102,4 +103,24 @@ teardown() {
 	run -1 --separate-stderr python3 repo/restore.py --key-file key restore \
 	    latest source
 	[[ $stderr == *"is not empty"* ]]
+}
+
+@test "names of one file are told from equal numbers on another file system" {
+	[ "$(id -u)" = 0 ] || skip "a file system is mounted by root alone"
+	mkdir source/one source/two
+	for place in one two; do
+		mount -t tmpfs -o size=1m none "source/$place" ||
+			skip 'no mounts here'
+		echo "$place" >"source/$place/name"
+		ln "source/$place/name" "source/$place/other"
+	done
+	[ "$(stat -c %i source/one/name)" = "$(stat -c %i source/two/name)" ] ||
+		skip 'the numbers differ here'
+	begin
+	run -0 python3 repo/restore.py --key-file key restore latest by_python
+	run -0 aikit-backup restore latest --to by_tool
+	for way in by_python by_tool; do
+		diff -r source "$way$PWD/source"
+		[ "$way$PWD/source/two/name" -ef "$way$PWD/source/two/other" ]
+	done
 }

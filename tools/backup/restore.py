@@ -184,19 +184,19 @@ class Repository:
                     tree, path = Bytes(self.chunk(bytes.fromhex(name))), b""
                     while tree.at < len(tree.data):
                         path = path[:tree.varint()] + tree.string()
-                        entry = Entry(tree, b"/".join(filter(None, (prefix, path))), source["name"])
+                        entry = Entry(tree, b"/".join(filter(None, (prefix, path))))
                         if (entry.path + b"/").startswith(below + b"/" if below else b""):
                             yield entry
                 except ValueError as why:
                     self.tell("a part of", source["name"] + ":", why)
 
 class Entry:
-    def __init__(self, tree, path, source):
+    def __init__(self, tree, path):
         self.path, (self.type, has) = path, tree.take(2)
         self.mode, self.uid, self.gid = (tree.varint() for _ in range(3))
         self.mtime, _ = tree.fixed("qq")
-        self.size, _, _, group = (tree.varint() for _ in range(4))
-        self.group = (source, group) if group else None
+        self.size, _, device, group = (tree.varint() for _ in range(4))
+        self.group = (device, group) if group else None
         self.link = tree.string() if self.type == LINK else b""
         self.rdev = tree.varint() if self.type in (CHARACTER, BLOCK) else 0
         self.xattrs = tree.list(tree.string, tree.string) if has & 1 else []
