@@ -408,3 +408,35 @@ places() {
 	[[ $stderr == *"nothing is deleted"* ]]
 	[ -e source/own ]
 }
+
+@test "prune, forget and keys on a full disk: told, nothing is lost, forget still frees" {
+	[ "$(id -u)" = 0 ] || skip "a file system is mounted by root alone"
+	mkdir small
+	mount -t tmpfs -o size=24m tmpfs small
+	mounted=$PWD/small
+	export AIKIT_BACKUP_REPO=$PWD/small/repo
+	begin
+	first=$(aikit-backup snapshots | jq -r .snapshot)
+	cp -r source before
+	grown 1
+	head -c 3000000 /dev/urandom >source/large
+	second=$(take)
+	rm source/large
+	take >/dev/null
+	aikit-backup forget "$second" --keep-min 1 --yes >/dev/null
+	dd if=/dev/zero of=small/filler bs=64k status=none 2>/dev/null || true
+	for command in 'prune --grace 0' 'key add --recovery' reindex \
+	    'backup --full --independent source'; do
+		# shellcheck disable=SC2086 # words
+		run -74 --separate-stderr aikit-backup $command
+		complains
+		[[ $stderr == *"no space left"* ]] || deny "$command: $stderr"
+		run -0 aikit-backup verify --level data
+	done
+	restores "$first" before
+	rm small/filler
+	run -0 aikit-backup prune --grace 0
+	run -0 aikit-backup verify --level data
+	restores
+	restores "$first" before
+}

@@ -186,7 +186,7 @@ take_source(struct backup_run *run, struct source *source)
 		got = tree_writer_end(in.tree, &about->tree, &run->ctx->err);
 	else
 		tree_writer_free(in.tree);
-	if (got == -1)
+	if (got == -1 && !saver_failed(run->saver))
 		source_failed(run, about);
 	run->taken += got == 0;
 	for (size_t i = 0; i < BEFORES; i++)
@@ -263,7 +263,7 @@ take_all(struct backup_run *run, struct sources *sources)
 		err) == -1)
 		return -1;
 	backup_progress_begin(run, sources);
-	for (size_t i = 0; i < sources->count; i++)
+	for (size_t i = 0; i < sources->count && !saver_failed(run->saver); i++)
 		take_source(run, &sources->items[i]);
 	if (sources_end(sources, &last) == -1)
 		backup_warn(run, last.text);

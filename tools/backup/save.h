@@ -68,6 +68,9 @@ int saver_chunk(struct saver *saver, enum pack_kind kind, const void *data,
  */
 int saver_checkpoint(struct saver *saver, struct ak_err *err) AK_MUST;
 
+/* Something could not be stored: nothing more will be. */
+bool saver_failed(struct saver *saver);
+
 bool item_done(struct saver *saver, struct item *item);
 /* Until it is done, or a worker failed: its error. */
 int item_wait(struct saver *saver, struct item *item, struct ak_err *err)

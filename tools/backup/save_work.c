@@ -28,6 +28,14 @@ saver_check(struct saver *saver, struct ak_err *err)
 	return failed ? -1 : 0;
 }
 
+bool
+saver_failed(struct saver *saver)
+{
+	struct ak_err ignored;
+
+	return saver_check(saver, &ignored) == -1;
+}
+
 int
 saver_pack_done(void *arg, const struct pack_list *list, struct ak_err *err)
 {
