@@ -221,7 +221,11 @@ END
 	[ "$(field repository cipher)" = aes-256-gcm ]
 	chmod u+w repo/restore.py
 	echo '# older' >repo/restore.py
+	run -1 aikit-backup repo upgrade --plan
+	[ "$(field upgrade object)" = restore.py ]
+	[ "$(cat repo/restore.py)" = '# older' ]
 	run -0 aikit-backup repo upgrade
+	run -0 aikit-backup repo upgrade --plan
 	cmp repo/restore.py "$ROOT/tools/backup/restore.py"
 	run -0 aikit-backup verify --level scrub
 }
@@ -257,4 +261,22 @@ END
 	[ -z "$(ls scratch)" ]
 	run -1 aikit-backup status
 	field status 'what + " " + .state' | grep -qx 'drill failed'
+}
+
+@test "what reindex and repair would do is told by --plan, and not done" {
+	run -0 aikit-backup reindex --plan
+	rm -rf repo/index/* repo/parity/index/*
+	run -1 aikit-backup reindex --plan
+	[ "$(field reindex 'packs - .not_indexed')" = 0 ]
+	[ -z "$(ls repo/index)" ]
+	run -0 aikit-backup reindex
+	run -0 aikit-backup reindex --plan
+	chmod u+w repo/packs/*/*
+	printf x | dd of="$(find repo/packs -type f | head -n 1)" seek=1000 \
+	    bs=1 conv=notrunc status=none
+	run -65 aikit-backup repair --plan
+	[ "$(field damage state)" = found ]
+	run -65 aikit-backup verify --level data
+	run -0 aikit-backup repair
+	run -0 aikit-backup repair --plan
 }

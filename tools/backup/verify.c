@@ -297,9 +297,15 @@ verify_run(struct ak_ctx *ctx, int count, char *operands[])
 	return run(ctx, level, which);
 }
 
+static bool plan;
+const struct ak_opt repair_options[] = {
+	{ 0, "plan", NULL, "what is damaged", AK_FLAG(&plan) },
+	{ 0 },
+};
+
 int
 repair_run(struct ak_ctx *ctx, AK_UNUSED int count, AK_UNUSED char *operands[])
 {
-	o.repair = true;
+	o.repair = !plan;
 	return run(ctx, CARE_DATA, NULL);
 }
