@@ -230,13 +230,13 @@ snap_list(struct repo *repo, struct snaps *snaps, struct ak_err *err)
 
 	if (list_names(repo, &names, err) == -1)
 		return -1;
-	found.items = ak_calloc(names.count + 1, sizeof(*found.items));
+	found.items = ak_calloc(names.count + 1, sizeof(void *));
 	found.bad = ak_calloc(names.count + 1, sizeof(*found.bad));
 	for (size_t i = 0; i < names.count && result == 0; i++)
 		result = list_one(repo, names.items[i], &found, err);
 	free_texts(names.items, names.count);
 	if (found.count > 1)
-		qsort(found.items, found.count, sizeof(*found.items), by_begin);
+		qsort(found.items, found.count, sizeof(void *), by_begin);
 	if (result == 0)
 		*snaps = found;
 	else
