@@ -210,7 +210,13 @@ C
 	run -0 aikit-backup prune
 	[ -n "$(ls repo/trash)" ]
 	run -0 aikit-backup verify --level data
+	run -0 aikit-backup prune --plan
+	run -1 aikit-backup prune --plan --grace 0
+	planned=$(jq -c '[.removed, .freed_bytes]' <<<"$output")
+	[ "$(jq .removed <<<"$output")" -gt 0 ]
+	[ -n "$(ls repo/trash)" ]
 	run -0 aikit-backup prune --grace 0
+	[ "$(jq -c '[.removed, .freed_bytes]' <<<"$output")" = "$planned" ]
 	[ -z "$(ls repo/trash)" ]
 	[ "$(du -sb repo | cut -f1)" -lt $((size - 3000000)) ]
 	run -0 aikit-backup verify --level data

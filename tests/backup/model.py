@@ -123,7 +123,9 @@ class Model:
                               self.random.choice(("kill", "drop", "reorder",
                                                   "EIO", "ENOSPC")))
         subprocess.run(["aikit-backup", *words], capture_output=True,
-                       env=dict(os.environ, AIKIT_FAULT=plan))
+                       env=dict(os.environ, AIKIT_FAULT=plan,
+                                AIKIT_BACKUP_CHECKPOINT=self.random.choice(
+                                    ("0", "5m"))))
         self.reread()
 
     def reread(self):
