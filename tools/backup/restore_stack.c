@@ -244,6 +244,8 @@ static int
 settle(struct revival *revival, struct ak_err *err)
 {
 	if (!revival->ill && !revival->lacking && !revival->damaged) {
+		/* Not before what replaces it is on the disk. */
+		sync();
 		revive_forget_aside(revival);
 		return 0;
 	}
