@@ -212,6 +212,18 @@ END
 	run -0 aikit-backup schedule install --cron --backup '5 * * * *'
 	[ "$(grep -c aikit-backup table)" = 6 ]
 	grep -qx '1 2 3 4 5 mine' table
+	run -0 aikit-backup schedule install --cron --backup '5 * * * *' --plan
+	# A table that cannot be read is not taken for one that is not there.
+	mv table kept
+	sed -i 's/^if/[ "$1" != -l ] || { echo "you may not" >\&2; exit 1; }\nif/' \
+	    bin/crontab
+	run -69 --separate-stderr aikit-backup schedule install --cron
+	complains
+	[[ $stderr == *"exit 1: you may not"* ]]
+	[ ! -e table ]
+	sed -i 's/you may not/no crontab for me/' bin/crontab
+	run -0 aikit-backup schedule install --cron
+	mv kept table
 	grep -q '^5 \* \* \* \* ' table
 }
 

@@ -11,6 +11,7 @@
 #include "lib/file.h"
 #include "lib/proc.h"
 #include "tools/backup/commands.h"
+#include "tools/backup/exec.h"
 
 static struct {
 	const char *backup, *to;
@@ -202,15 +203,26 @@ crontab(const char *argument, const char *input, struct ak_proc_result *result,
 	return ak_proc_run(&proc, result, err);
 }
 
-/* "no crontab for root" is no table, and no error. */
+/* "no crontab for root" is no table; any other failure may hide one. */
+static bool
+is_no_table(const struct ak_proc_result *result)
+{
+	return strstr(ak_buf_text(&result->err), "no crontab") ||
+	    strstr(ak_buf_text(&result->err), "No such file");
+}
+
 static int
 install_cron(struct ak_ctx *ctx, const char *program)
 {
 	AK_PROC_RESULT struct ak_proc_result now = { 0 }, put = { 0 };
-	AK_BUF struct ak_buf table = { 0 };
+	AK_BUF struct ak_buf table = { 0 }, why = { 0 };
 
 	if (crontab("-l", NULL, &now, &ctx->err) == -1)
 		return -1;
+	exec_last_line(&now.err, &why);
+	if (now.status != 0 && !is_no_table(&now))
+		return ak_fail(&ctx->err, AK_UNAVAILABLE,
+		    "crontab -l: exit %d: %s", now.status, ak_buf_text(&why));
 	schedule_cron_without(now.status == 0 ? ak_buf_text(&now.out) : "",
 	    &table);
 	schedule_cron(program, o.backup, &table);
