@@ -198,6 +198,18 @@ END
 	run -0 aikit-backup schedule install --to units --plan
 }
 
+@test "a name that a unit or a shell would read otherwise is not scheduled" {
+	for name in 'a"b' 'a%b' 'a$b' 'a`b' 'a\b' $'a\nb'; do
+		run -64 --separate-stderr aikit-backup schedule show --repo "$name"
+		complains
+		run -64 --separate-stderr aikit-backup schedule show --cron \
+		    --backup "$name"
+		complains
+	done
+	run -0 aikit-backup schedule show --repo 'a b;c'
+	[[ $output == *'--repo "a b;c"'* ]]
+}
+
 @test "lines of a crontab replace those of before, and no others" {
 	mkdir bin
 	cat >bin/crontab <<'END'

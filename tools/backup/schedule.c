@@ -36,15 +36,31 @@ static const struct ak_view schedule_view = {
 	false,
 };
 
-static void
-add_option(struct ak_buf *program, const char *name, const char *value)
+/* What a unit and a shell read alike, and as it is, between quotes. */
+static bool
+is_plain(const char *text)
+{
+	for (; *text != '\0'; text++)
+		if ((unsigned char)*text < ' ' || strchr("\"\\%$`", *text))
+			return false;
+	return true;
+}
+
+static int
+add_option(struct ak_buf *program, const char *name, const char *value,
+    struct ak_err *err)
 {
 	char path[PATH_MAX];
 
 	if (!value)
-		return;
-	ak_buf_printf(program, " --%s \"%s\"", name,
-	    realpath(value, path) ? path : value);
+		return 0;
+	if (realpath(value, path))
+		value = path;
+	if (!is_plain(value))
+		return ak_fail(err, AK_USAGE,
+		    "%s: a unit or a crontab would read another name", value);
+	ak_buf_printf(program, " --%s \"%s\"", name, value);
+	return 0;
 }
 
 /* As it was called: configuration that it finds by itself is not repeated. */
@@ -60,10 +76,15 @@ program_of(struct ak_buf *program, struct ak_err *err)
 	if (ak_streq(backup_options.passphrase_file, "-"))
 		return ak_fail(err, AK_USAGE,
 		    "what runs by itself reads no passphrase from stdin");
+	if (o.backup && !is_plain(o.backup))
+		return ak_fail(err, AK_USAGE, "%s: no time", o.backup);
 	ak_buf_str(program, self);
-	add_option(program, "repo", backup_options.repo);
-	add_option(program, "key-file", backup_options.key_file);
-	add_option(program, "passphrase-file", backup_options.passphrase_file);
+	if (add_option(program, "repo", backup_options.repo, err) == -1 ||
+	    add_option(program, "key-file", backup_options.key_file, err) ==
+		-1 ||
+	    add_option(program, "passphrase-file",
+		backup_options.passphrase_file, err) == -1)
+		return -1;
 	return 0;
 }
 
