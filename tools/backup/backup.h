@@ -17,9 +17,12 @@
  * Around them:
  *	meta.h      owner, mode, times, attributes of a file: read and set
  *	walk.h      a directory, in the order of a tree
- *	source.h    what is backed up: dir, sqlite, postgres, exec, volume,
- *stack parity.h    Reed-Solomon rows beside a pack retain.h    which snapshots
- *stay, and why and one file a command. The format is docs/repository-format.md.
+ *	source.h    what is backed up: directories, databases, kits
+ *	checkpoint.h  how far a backup is, should it be killed
+ *	parity.h    Reed-Solomon rows beside a pack
+ *	retain.h    which snapshots stay, and why
+ *	meter.h     how far a command is
+ * And one file a command. The format is docs/repository-format.md.
  */
 #ifndef BACKUP_H
 #define BACKUP_H

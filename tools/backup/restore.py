@@ -187,7 +187,7 @@ class Repository:
                         entry = Entry(tree, b"/".join(filter(None, (prefix, path))))
                         if (entry.path + b"/").startswith(below + b"/" if below else b""):
                             yield entry
-                except ValueError as why:
+                except Exception as why:
                     self.tell("a part of", source["name"] + ":", why)
 
 class Entry:
