@@ -430,6 +430,10 @@ places() {
 	rm source/large
 	take >/dev/null
 	aikit-backup forget "$second" --keep-min 1 --yes >/dev/null
+	seq 5 >source/extra
+	extra=$(take)
+	rm source/extra
+	take >/dev/null
 	dd if=/dev/zero of=small/filler bs=64k status=none 2>/dev/null || true
 	for command in 'prune --grace 0' 'key add --recovery' reindex \
 	    'backup --full --independent source'; do
@@ -439,6 +443,7 @@ places() {
 		[[ $stderr == *"no space left"* ]] || deny "$command: $stderr"
 		run -0 aikit-backup verify --level data
 	done
+	run -0 aikit-backup forget "$extra" --keep-min 1 --yes
 	restores "$first" before
 	rm small/filler
 	run -0 aikit-backup prune --grace 0
