@@ -180,10 +180,12 @@ is() {
 	[[ $stderr == *"uncovered"* ]]
 
 	docker exec "$project-one-1" sh -c 'echo newer >/other/file; echo mine >/third/file'
+	mkdir "$dir/kit/.restoring-killed" # and what was in it
 	run -1 --separate-stderr aikit-backup restore --stack --yes
 	[[ $stderr == *"third: it is not in the snapshot"* ]]
 	[[ $stderr == *"what was replaced is kept"* ]]
 	[ "$(docker volume ls -q --filter "name=${project}_other.replaced" | wc -l)" = 1 ]
+	[ ! -e "$dir/kit/.restoring-killed" ]
 	is running
 	# The new container makes its own files again, after ours.
 	wait_for 20 docker exec "$project-one-1" grep -q older /other/file

@@ -25,7 +25,7 @@
 #include "tools/backup/commands.h"
 
 #define SCRATCH "aikit-drill-" /* our process id, a dash, anything */
-#define LEFT_S (24 * 3600)
+#define LEFT_S 86400
 
 static const struct ak_view view = {
 	"drill",
