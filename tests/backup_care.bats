@@ -278,7 +278,8 @@ END
 	mkdir -p scratch/aikit-drill-{1,2}000000000-a/0 scratch/other
 	touch -d '2 days ago' scratch/aikit-drill-1000000000-a scratch/other
 	run -0 aikit-backup verify --level drill
-	[ "$(ls scratch | xargs)" = 'aikit-drill-2000000000-a other' ]
+	[ "$(echo scratch/*)" = \
+	    'scratch/aikit-drill-2000000000-a scratch/other' ]
 	rm -r scratch/*
 	# It was bad before it was backed up: that is seen here, and nowhere else.
 	printf 'not a page of an index' | dd of=source/app.db bs=4096 seek=10 \
