@@ -2,8 +2,7 @@
 # aikit-backup as one who backs up and restores files knows it.
 
 load house
-
-MANIFEST=$ROOT/tests/backup/manifest.py
+load backup/odd_files
 
 setup() {
 	cd "$BATS_TEST_TMPDIR" || exit
@@ -38,61 +37,6 @@ as_nobody() {
 # The value of a key in the records of a type: field TYPE KEY
 field() {
 	jq -r "select(.type == \"$1\") | .$2" <<<"$output"
-}
-
-# What a backup must bring back of one directory, beside that of another.
-same() {
-	diff <("$MANIFEST" "$1") <("$MANIFEST" "$2") >&2 ||
-		deny "$1 and $2 differ"
-}
-
-# Everything that a name can be; some of it root's alone.
-odd_files() {
-	local long
-	long=$(printf 'x%.0s' {1..250})
-	echo text >plain
-	ln plain further
-	mkdir -p sub "$long/$long" 'a b' a a.b
-	ln plain sub/further
-	echo deep >"$long/$long/file"
-	touch a/1 a.b/2 'a b/3' empty
-	ln -s ../nowhere dangling
-	touch -h -d '2001-02-03 04:05:06.123456789' dangling
-	mkfifo -m 640 fifo
-	python3 -c 'import socket
-socket.socket(socket.AF_UNIX).bind("socket")'
-	truncate -s 40M sparse
-	echo middle | dd of=sparse bs=1 seek=20000000 conv=notrunc status=none
-	truncate -s 1M hole
-	printf x >$'not\xff\xfeutf8'
-	printf y >$'ctl\x01\x1b[2J'
-	head -c 3000000 /dev/urandom >random
-	yes 'a line that is there often' | head -c 3000000 >lines
-	touch -d '1960-01-01 00:00:00.5' old
-	setfattr -n user.name -v "$(printf '\1\2')" plain
-	setfattr -n user.empty sub
-	setfacl -m u:1234:rwx,g:77:r empty
-	setfacl -d -m g:77:rx sub
-	chmod 2750 sub
-	[ "$(id -u)" != 0 ] || odd_root_files
-	touch -d '2020-01-01 00:00:00.123456789' sub a .
-}
-
-odd_root_files() {
-	mknod null c 1 3
-	mknod loop b 7 99
-	cp /bin/true able
-	setcap cap_net_raw+ep able
-	setfattr -h -n trusted.t -v x dangling
-	chown 123:456 plain lines
-	chown -h 7:8 dangling
-	chmod 6755 lines
-	mkdir -m 0 closed
-	mkdir fixed
-	echo x >fixed/file
-	chattr +i fixed plain
-	echo x >log
-	chattr +a log
 }
 
 @test "everything a file is comes back: names, times, owners, links, holes, attributes, flags" {
@@ -483,4 +427,42 @@ sqlite3.connect("data/app.db").executescript("create table t(a)")'
 	echo nonsense >no.tar
 	run -65 --separate-stderr backup import no.tar
 	complains
+}
+
+@test "an archive is there whole, or not at all" {
+	need_root
+	mkdir small
+	head -c 3000000 /dev/urandom >data/big
+	backup init
+	backup backup data
+	mount -t tmpfs -o size=1m none small || skip 'no mounts here'
+	run -74 --separate-stderr backup export latest -o small/all.tar.zst
+	left=$(ls small)
+	umount small
+	complains
+	[[ $stderr == *'no space left on device'* ]]
+	[ -z "$left" ]
+	# One that is there already stays until there is a better one.
+	echo older >all.tar.zst
+	AIKIT_FAULT=get:9:EIO run -74 --separate-stderr backup export latest \
+	    -o all.tar.zst
+	[ "$(cat all.tar.zst)" = older ]
+	run -0 backup export latest -o all.tar.zst
+	zstd -qt all.tar.zst
+}
+
+@test "--limit-rate holds, and meanwhile it is told how far it is" {
+	head -c 9000000 /dev/urandom >data/file
+	backup init
+	backup backup data >/dev/null
+	begin=$(date +%s%N)
+	run -0 --separate-stderr backup backup --full --limit-rate 2M data
+	[ $((($(date +%s%N) - begin) / 1000000)) -ge 3500 ]
+	[ -z "$stderr" ]
+	[ "$(field progress expected_bytes | head -n 1)" = 9000000 ]
+	[ "$(jq -s '[.[] | select(.type == "progress" and .left_seconds > 0)] |
+	    length > 0' <<<"$output")" = true ]
+	run -0 script -qec "aikit-backup backup --full --limit-rate 2M \
+	    --key-file key data" /dev/null
+	[[ $output == *' at '*'/s, '*' left'* ]]
 }

@@ -60,6 +60,22 @@ field() {
 	no_canary "$code" repo state
 }
 
+@test "a recovery code that nobody could read replaces nothing" {
+	run -74 --separate-stderr bash -c 'aikit-backup key passwd --recovery >/dev/full'
+	run -0 aikit-backup snapshots
+}
+
+@test "passwd replaces the slot that opened it, also beside others of its kind" {
+	(umask 077 && echo one >one && echo two >two && echo three >three)
+	aikit-backup key add --new-passphrase-file one >/dev/null
+	aikit-backup key add --new-passphrase-file two >/dev/null
+	run -0 env -u AIKIT_BACKUP_KEY_FILE aikit-backup key passwd -p one \
+	    --new-passphrase-file three
+	run -77 env -u AIKIT_BACKUP_KEY_FILE aikit-backup snapshots -p one
+	run -0 env -u AIKIT_BACKUP_KEY_FILE aikit-backup snapshots -p two
+	run -0 env -u AIKIT_BACKUP_KEY_FILE aikit-backup snapshots -p three
+}
+
 @test "verify reads what was not read for so long, and nothing twice" {
 	run -0 aikit-backup verify --level data --due 30d
 	[ "$(field verify chunks)" -gt 0 ]
@@ -79,6 +95,16 @@ field() {
 	[ "$sum" = "$whole" ]
 	run -64 --separate-stderr aikit-backup verify --part 4/3
 	complains
+}
+
+@test "a part that was verified is not the whole" {
+	run -0 aikit-backup verify --level data --part 1/65536
+	run -0 aikit-backup status
+	[ "$(field status 'what + " " + .state' | sed -n 2p)" = 'verify_data never' ]
+	run -0 aikit-backup verify --level data --part 1/2
+	run -0 aikit-backup verify --level data --part 2/2
+	run -0 aikit-backup status
+	[ "$(field status 'what + " " + .state' | sed -n 2p)" = 'verify_data well' ]
 }
 
 @test "a snapshot is compared with files, and each difference is named" {
@@ -105,6 +131,29 @@ field() {
 	run -1 aikit-backup status
 	field status 'what + " " + .state' | grep -qx 'verify_data failed'
 	run -0 aikit-backup verify --level data --repair
+	run -0 aikit-backup status
+}
+
+@test "status: late, when it is too long ago, and what a scrub has found" {
+	python3 - state/aikit/backup/*/runs <<-'END'
+		import json, sys, time
+		runs = json.load(open(sys.argv[1]))
+		ago = int((time.time() - 40 * 86400) * 1e6)
+		runs["prune"] |= {"time_us": ago, "success_us": ago, "ok": True}
+		json.dump(runs, open(sys.argv[1], "w"))
+	END
+	run -1 aikit-backup status
+	[ "$(field status 'what + " " + .state' | sed -n 3p)" = 'prune late' ]
+	[ "$(jq -r 'select(.what == "prune").late' <<<"$output")" = true ]
+	run -0 aikit-backup prune
+	run -0 aikit-backup status
+	chmod u+w repo/packs/*/*
+	printf x | dd of="$(find repo/packs -type f | head -n 1)" seek=1000 \
+	    bs=1 conv=notrunc status=none
+	run -65 env -u AIKIT_BACKUP_KEY_FILE aikit-backup verify --level scrub
+	run -1 aikit-backup status
+	field status 'what + " " + .state' | grep -qx 'verify_scrub failed'
+	run -0 aikit-backup repair
 	run -0 aikit-backup status
 }
 
@@ -149,6 +198,18 @@ END
 	run -0 aikit-backup schedule install --to units --plan
 }
 
+@test "a name that a unit or a shell would read otherwise is not scheduled" {
+	for name in 'a"b' 'a%b' 'a$b' 'a`b' 'a\b' $'a\nb'; do
+		run -64 --separate-stderr aikit-backup schedule show --repo "$name"
+		complains
+		run -64 --separate-stderr aikit-backup schedule show --cron \
+		    --backup "$name"
+		complains
+	done
+	run -0 aikit-backup schedule show --repo 'a b;c'
+	[[ $output == *'--repo "a b;c"'* ]]
+}
+
 @test "lines of a crontab replace those of before, and no others" {
 	mkdir bin
 	cat >bin/crontab <<'END'
@@ -163,6 +224,18 @@ END
 	run -0 aikit-backup schedule install --cron --backup '5 * * * *'
 	[ "$(grep -c aikit-backup table)" = 6 ]
 	grep -qx '1 2 3 4 5 mine' table
+	run -0 aikit-backup schedule install --cron --backup '5 * * * *' --plan
+	# A table that cannot be read is not taken for one that is not there.
+	mv table kept
+	sed -i 's/^if/[ "$1" != -l ] || { echo "you may not" >\&2; exit 1; }\nif/' \
+	    bin/crontab
+	run -69 --separate-stderr aikit-backup schedule install --cron
+	complains
+	[[ $stderr == *"exit 1: you may not"* ]]
+	[ ! -e table ]
+	sed -i 's/you may not/no crontab for me/' bin/crontab
+	run -0 aikit-backup schedule install --cron
+	mv kept table
 	grep -q '^5 \* \* \* \* ' table
 }
 
@@ -172,7 +245,69 @@ END
 	[ "$(field repository cipher)" = aes-256-gcm ]
 	chmod u+w repo/restore.py
 	echo '# older' >repo/restore.py
+	run -1 aikit-backup repo upgrade --plan
+	[ "$(field upgrade object)" = restore.py ]
+	[ "$(cat repo/restore.py)" = '# older' ]
 	run -0 aikit-backup repo upgrade
+	run -0 aikit-backup repo upgrade --plan
 	cmp repo/restore.py "$ROOT/tools/backup/restore.py"
 	run -0 aikit-backup verify --level scrub
+}
+
+@test "a drill restores the newest snapshot, opens what is in it, and leaves nothing" {
+	export TMPDIR=$PWD/scratch
+	mkdir scratch
+	python3 - <<-'END'
+		import sqlite3
+		db = sqlite3.connect("source/app.db")
+		db.execute("create table t(a, b)")
+		db.execute("create index i on t(b, a)")
+		for i in range(5000):
+		    db.execute("insert into t values(?, ?)", (i, "text %d" % i))
+		db.commit()
+	END
+	echo '{"a": 1}' >source/settings.json
+	aikit-backup backup source >/dev/null
+	run -0 --separate-stderr aikit-backup verify --level drill
+	[ -z "$stderr" ]
+	[ "$(jq -c 'select(.type == "drill") | [.sqlite, .json, .problems, .files]' \
+	    <<<"$output")" = '[1,1,0,4]' ]
+	[ "$(field drill 'restore_seconds <= .seconds')" = true ]
+	[ -z "$(ls scratch)" ]
+	# One that was killed days ago left what it had; a young one may live.
+	mkdir -p scratch/aikit-drill-{1,2}000000000-a/0 scratch/other
+	touch -d '2 days ago' scratch/aikit-drill-1000000000-a scratch/other
+	run -0 aikit-backup verify --level drill
+	[ "$(echo scratch/*)" = \
+	    'scratch/aikit-drill-2000000000-a scratch/other' ]
+	rm -r scratch/*
+	# It was bad before it was backed up: that is seen here, and nowhere else.
+	printf 'not a page of an index' | dd of=source/app.db bs=4096 seek=10 \
+	    conv=notrunc status=none
+	aikit-backup backup source >/dev/null
+	run -0 aikit-backup verify --level data
+	run -65 --separate-stderr aikit-backup verify --level drill
+	[[ $stderr == *app.db* ]]
+	[ "$(field drill problems)" = 1 ]
+	[ -z "$(ls scratch)" ]
+	run -1 aikit-backup status
+	field status 'what + " " + .state' | grep -qx 'drill failed'
+}
+
+@test "what reindex and repair would do is told by --plan, and not done" {
+	run -0 aikit-backup reindex --plan
+	rm -rf repo/index/* repo/parity/index/*
+	run -1 aikit-backup reindex --plan
+	[ "$(field reindex 'packs - .not_indexed')" = 0 ]
+	[ -z "$(ls repo/index)" ]
+	run -0 aikit-backup reindex
+	run -0 aikit-backup reindex --plan
+	chmod u+w repo/packs/*/*
+	printf x | dd of="$(find repo/packs -type f | head -n 1)" seek=1000 \
+	    bs=1 conv=notrunc status=none
+	run -65 aikit-backup repair --plan
+	[ "$(field damage state)" = found ]
+	run -65 aikit-backup verify --level data
+	run -0 aikit-backup repair
+	run -0 aikit-backup repair --plan
 }

@@ -3,72 +3,10 @@
 # killed, the power is cut, the disk is full.
 
 load house
-
-setup() {
-	cd "$BATS_TEST_TMPDIR" || exit
-	export AIKIT_BACKUP_REPO=$PWD/repo AIKIT_BACKUP_KEY_FILE=$PWD/key
-	export XDG_STATE_HOME=$PWD/state
-	mkdir source
-	seq 30000 >source/numbers
-	head -c 3000000 /dev/urandom >source/random
-	mkdir source/below
-	for i in 1 2 3 4 5 6 7 8; do
-		seq "$i" 37 40000 >"source/below/file$i"
-	done
-}
+load backup/repository
 
 teardown() {
 	[ -z "${mounted-}" ] || umount "$mounted"
-}
-
-# The repository with a snapshot of source; more options of init follow.
-begin() {
-	aikit-backup init "$@" >/dev/null
-	aikit-backup backup source >/dev/null
-}
-
-# objects [ROOM...]: the objects, but for locks and drafts.
-objects() {
-	(cd repo && find "${@:-.}" -type f | sed 's|^\./||' |
-	    grep -v '^locks/\|^tmp/' | sort)
-}
-
-# take: a snapshot, whose name it prints.
-take() {
-	aikit-backup backup source | jq -r .snapshot
-}
-
-# turn FILE [OFFSET]: one bit of it, at random when no offset is given.
-turn() {
-	chmod u+w "$1"
-	python3 -c '
-import os, random, sys
-with open(sys.argv[1], "r+b") as file:
-	size = os.path.getsize(sys.argv[1])
-	at = int(sys.argv[2]) if len(sys.argv) > 2 else random.randrange(size)
-	file.seek(at % size)
-	byte = file.read(1)[0]
-	file.seek(at % size)
-	file.write(bytes([byte ^ 1 << at % 8]))' "$@"
-}
-
-# blind COMMAND...: without a key.
-blind() {
-	env -u AIKIT_BACKUP_KEY_FILE "$@"
-}
-
-# restores [SNAPSHOT [DIRECTORY]]: it is what the directory holds.
-restores() {
-	rm -rf back
-	aikit-backup restore "${1:-latest}" --to back >/dev/null || return
-	diff -r "${2:-source}" "back$PWD/source"
-}
-
-# grown: source with something more.
-grown() {
-	cp -r source "before$1"
-	seq "$1" 11 90000 >"source/more$1"
-	head -c 200000 /dev/urandom >"source/noise$1"
 }
 
 @test "a bit turned in any object is found without a key, and parity mends it" {
@@ -272,7 +210,13 @@ C
 	run -0 aikit-backup prune
 	[ -n "$(ls repo/trash)" ]
 	run -0 aikit-backup verify --level data
+	run -0 aikit-backup prune --plan
+	run -1 aikit-backup prune --plan --grace 0
+	planned=$(jq -c '[.removed, .freed_bytes]' <<<"$output")
+	[ "$(jq .removed <<<"$output")" -gt 0 ]
+	[ -n "$(ls repo/trash)" ]
 	run -0 aikit-backup prune --grace 0
+	[ "$(jq -c '[.removed, .freed_bytes]' <<<"$output")" = "$planned" ]
 	[ -z "$(ls repo/trash)" ]
 	[ "$(du -sb repo | cut -f1)" -lt $((size - 3000000)) ]
 	run -0 aikit-backup verify --level data
@@ -296,83 +240,6 @@ PY
 	restores
 }
 
-# survives PLAN COMMAND...: the command fails or dies by the plan, and then all
-# is well: the next run succeeds, verify passes, earlier snapshots restore.
-survives() {
-	local plan=$1 status=0
-	shift
-	AIKIT_FAULT=$plan "$@" >out 2>err || status=$?
-	[ "$status" != 0 ] || return 9 # it has fewer operations
-	aikit-backup verify --level data >out 2>&1 ||
-		deny "verify after $plan:" "$(cat out)" || return
-	"$@" >out 2>&1 || deny "again after $plan:" "$(cat out)" || return
-	aikit-backup verify --level data >out 2>&1 ||
-		deny "verify again after $plan:" "$(cat out)" || return
-	restores "$first" before1 || deny "restore after $plan" || return
-}
-
-# every HOW COMMAND...: at each operation in turn, until there are no more.
-every() {
-	local how=$1 n=1 status
-	shift
-	rm -rf whole
-	cp -r repo whole
-	while :; do
-		rm -rf repo
-		cp -r whole repo
-		status=0
-		survives "any:$n:$how" "$@" || status=$?
-		[ "$status" != 9 ] || break
-		[ "$status" = 0 ] || return
-		n=$((n + 1))
-	done
-	[ "$n" -gt 10 ] || deny "only $n operations were tried"
-}
-
-@test "a backup killed at any operation loses nothing" {
-	begin
-	first=$(aikit-backup snapshots | jq -r .snapshot)
-	grown 1
-	every kill aikit-backup backup source
-}
-
-@test "a backup that fails at any operation loses nothing" {
-	begin
-	first=$(aikit-backup snapshots | jq -r .snapshot)
-	grown 1
-	every EIO aikit-backup backup source
-}
-
-@test "a power cut at any operation of a backup loses nothing" {
-	begin
-	first=$(aikit-backup snapshots | jq -r .snapshot)
-	grown 1
-	every drop aikit-backup backup source
-}
-
-# Two snapshots are kept, of which the older is checked; one between them goes.
-sparse() {
-	begin
-	first=$(aikit-backup snapshots | jq -r .snapshot)
-	grown 1
-	second=$(take)
-	rm source/noise1
-	grown 2
-	take
-	aikit-backup forget "$second" --keep-min 1 --yes >/dev/null
-}
-
-@test "prune killed at any operation loses nothing" {
-	sparse
-	every kill aikit-backup prune --grace 0
-}
-
-@test "prune that fails, or loses power, at any operation loses nothing" {
-	sparse
-	every EIO aikit-backup prune --grace 0
-	every drop aikit-backup prune --grace 0
-}
-
 @test "a full disk is told, nothing refers to what is missing, and it goes on" {
 	[ "$(id -u)" = 0 ] || skip "a file system is mounted by root alone"
 	mkdir small
@@ -392,51 +259,195 @@ sparse() {
 	restores
 }
 
-@test "restore.py brings back what the tool does" {
-	umask 022
-	ln source/numbers source/hard
-	ln -s numbers source/soft
-	truncate -s 1M source/hole
-	echo end >>source/hole
-	touch -d 2001-02-03T04:05:06.123456789Z source/numbers
-	setfattr -n user.note -v kept source/random
-	chmod 751 source/below
+@test "a repository that lost its config is read, and never made anew" {
 	begin
-	run -0 python3 repo/restore.py --key-file key restore latest by_python
-	run -0 aikit-backup restore latest --to by_tool
-	for way in by_python by_tool; do
-		(cd "$way$PWD/source" && find . -printf \
-		    '%P %y %m %U %G %T@ %n %l\n' | sort && find . -type f \
-		    -exec sha256sum {} + | sort && getfattr -R -d .) >"$way.list"
-	done
-	cmp by_python.list by_tool.list
-	diff -r source "by_python$PWD/source"
-	rm -f repo/index/*
-	run -0 python3 repo/restore.py --key-file key list
-	turn repo/"$(objects packs | tail -n 1)" 100
-	run -65 python3 repo/restore.py --key-file key restore latest damaged
-	[ -n "$(find damaged -type f)" ]
+	rm -f repo/config
+	restores
+	rm -f repo/parity/config
+	run -65 --separate-stderr aikit-backup snapshots
+	complains
+	cp -r repo kept
+	run -73 --separate-stderr aikit-backup init
+	complains
+	[[ $stderr == *"without its config"* ]]
+	diff -r repo kept
 }
 
-@test "restore.py opens every kind of slot, and every cipher" {
-	for cipher in aes-256-gcm chacha20-poly1305 none; do
-		rm -rf repo out
-		key=(--key-file key)
-		[ "$cipher" != none ] || { unset AIKIT_BACKUP_KEY_FILE; key=(); }
-		begin --cipher "$cipher"
-		run -0 python3 repo/restore.py "${key[@]}" restore latest out
-		diff -r source "out$PWD/source"
-	done
-	rm -rf repo
-	export AIKIT_BACKUP_KEY_FILE=$PWD/key
+@test "snapshots that are lost and have parity are listed, restored, and kept by prune" {
 	begin
-	(umask 077 && echo 'correct horse' >phrase)
-	run -0 aikit-backup key add --new-passphrase-file phrase
-	run -0 aikit-backup key add --recovery
-	(umask 077 && jq -r .code <<<"$output" >code)
-	for secret in phrase code; do
-		run -0 env -u AIKIT_BACKUP_KEY_FILE aikit-backup \
-		    snapshots --passphrase-file "$secret"
-		run -0 python3 repo/restore.py --passphrase-file "$secret" list
+	rm -f repo/snaps/*
+	restores
+	run -0 aikit-backup prune --grace 0
+	restores
+	run -65 --separate-stderr blind aikit-backup verify --level scrub
+	run -0 aikit-backup verify --level scrub --repair
+	run -0 aikit-backup verify --level data
+	restores
+}
+
+@test "an index that is lost does not keep anybody from restoring" {
+	begin
+	rm -f repo/index/* repo/parity/index/*
+	run -0 --separate-stderr aikit-backup restore latest --to back
+	[ -z "$stderr" ]
+	diff -r source "back$PWD/source"
+}
+
+@test "a pack of trees that is lost: its snapshots say so, others are whole" {
+	begin --no-parity
+	first=$(aikit-backup snapshots | jq -r .snapshot)
+	cp -r source before
+	before=$(objects meta)
+	seq 9 >source/later
+	take >name
+	rm -f repo/"$(comm -13 <(echo "$before") <(objects meta))"
+	run -65 --separate-stderr aikit-backup verify
+	run -65 --separate-stderr aikit-backup restore latest --to back
+	restores "$first" before
+	run -65 --separate-stderr aikit-backup repair
+	run -0 aikit-backup backup source
+	restores
+	aikit-backup forget "$(cat name)" --keep-min 1 --yes >/dev/null
+	run -0 aikit-backup verify --level data
+}
+
+# Where damage can be: in the head and the end of an object, byte by byte as far
+# as they have fields, and in some places between them.
+places() {
+	local size
+	size=$(stat -c %s "$1")
+	{
+		seq 0 4 56
+		seq 60 "$((size / 8 + 71))" "$size"
+		seq "$((size > 48 ? size - 48 : 0))" 7 "$((size - 1))"
+	} | awk -v size="$size" '$1 < size' | sort -nu
+}
+
+@test "a bit turned in any part of any object is named without a key, and mended" {
+	rm source/random
+	for i in 2 3 4 5 6 7 8; do rm "source/below/file$i"; done
+	seq 300 >source/numbers
+	begin
+	aikit-backup prune >/dev/null
+	cp -r repo kept
+	objects >names
+	while read -r name; do
+		for at in $(places "kept/$name"); do
+			turn "repo/$name" "$at"
+			blind aikit-backup verify --level scrub --repair >out \
+			    2>err || deny "$name at $at: $(cat out err)"
+			grep -q "\"object\":\"$name\",.*\"state\":\"mended\"" out ||
+				deny "$name at $at: not named: $(cat out)"
+			cmp "repo/$name" "kept/$name"
+		done
+	done <names
+	run -0 aikit-backup verify --level data
+	restores
+}
+
+@test "a backup that meets a prune is told, and one that prune meets as well" {
+	begin
+	head -c 8000000 /dev/urandom >source/large
+	aikit-backup backup --limit-rate 2M source >out 2>&1 3>&- &
+	backup=$!
+	wait_for 10 bash -c 'aikit-backup prune --grace 0 2>&1 | grep -q "held by aikit-backup backup"'
+	wait "$backup"
+	strace -f -o /dev/null -e inject=fsync:delay_enter=300ms \
+	    aikit-backup prune --grace 0 >out 2>&1 3>&- &
+	prune=$!
+	wait_for 10 grep -q prune repo/locks/lock
+	run -75 --separate-stderr aikit-backup backup source
+	complains
+	[[ $stderr == *"aikit-backup prune"* ]]
+	wait "$prune"
+	run -0 aikit-backup verify --level data
+	restores
+}
+
+@test "prune killed at any system call that changes a name loses nothing" {
+	begin
+	first=$(aikit-backup snapshots | jq -r .snapshot)
+	grown 1
+	second=$(take)
+	rm source/noise1
+	take
+	aikit-backup forget "$second" --keep-min 1 --yes >/dev/null
+	rm -rf whole
+	cp -r repo whole
+	n=1
+	while :; do
+		rm -rf repo
+		cp -r whole repo
+		status=0
+		strace -f -o /dev/null -e inject=renameat,unlinkat:signal=KILL:when=$n \
+		    aikit-backup prune --grace 0 >out 2>&1 || status=$?
+		[ "$status" != 0 ] || break
+		aikit-backup verify --level data >out || deny "$n: $(cat out)"
+		aikit-backup prune --grace 0 >out || deny "$n: $(cat out)"
+		aikit-backup verify --level data >out || deny "$n: $(cat out)"
+		restores "$first" before1
+		restores
+		n=$((n + 1))
 	done
+	[ "$n" -gt 5 ]
+}
+
+@test "in place, a file that damage keeps from being whole is not left under its name" {
+	begin --no-parity
+	cp source/numbers now
+	head -c 3000000 /dev/zero >source/random
+	pack=$(find repo/packs -type f -printf '%s %p\n' | sort -n | tail -n 1 |
+	    cut -d' ' -f2)
+	turn "$pack" 2000000
+	run -65 --separate-stderr aikit-backup restore --in-place
+	[[ $stderr == *source/random* ]]
+	[ ! -e source/random ]
+	[ -e source/random.damaged ]
+	cmp source/numbers now
+}
+
+@test "nothing is deleted when the snapshot is damaged and may have had it" {
+	begin --no-parity
+	touch source/own
+	rm -f repo/"$(objects meta | head -n 1)"
+	run -65 --separate-stderr aikit-backup restore --in-place --delete --yes
+	[[ $stderr == *"nothing is deleted"* ]]
+	[ -e source/own ]
+}
+
+@test "prune, forget and keys on a full disk: told, nothing is lost, forget still frees" {
+	[ "$(id -u)" = 0 ] || skip "a file system is mounted by root alone"
+	mkdir small
+	mount -t tmpfs -o size=24m tmpfs small
+	mounted=$PWD/small
+	export AIKIT_BACKUP_REPO=$PWD/small/repo
+	begin
+	first=$(aikit-backup snapshots | jq -r .snapshot)
+	cp -r source before
+	grown 1
+	head -c 3000000 /dev/urandom >source/large
+	second=$(take)
+	rm source/large
+	take >/dev/null
+	aikit-backup forget "$second" --keep-min 1 --yes >/dev/null
+	seq 5 >source/extra
+	extra=$(take)
+	rm source/extra
+	take >/dev/null
+	dd if=/dev/zero of=small/filler bs=64k status=none 2>/dev/null || true
+	for command in 'prune --grace 0' 'key add --recovery' reindex \
+	    'backup --full --independent source'; do
+		# shellcheck disable=SC2086 # words
+		run -74 --separate-stderr aikit-backup $command
+		complains
+		[[ $stderr == *"no space left"* ]] || deny "$command: $stderr"
+		run -0 aikit-backup verify --level data
+	done
+	run -0 aikit-backup forget "$extra" --keep-min 1 --yes
+	restores "$first" before
+	rm small/filler
+	run -0 aikit-backup prune --grace 0
+	run -0 aikit-backup verify --level data
+	restores
+	restores "$first" before
 }

@@ -108,3 +108,42 @@ print(sqlite3.connect(sys.argv[1]).execute(sys.argv[2]).fetchone()[0])' "$@"
 	    "exec:big=seq 1 400000"
 	[ "$(aikit-backup cat latest /exec/big | sha256sum)" = "$(seq 1 400000 | sha256sum)" ]
 }
+
+@test "a name between a database and its -wal does not part them" {
+	mkdir -p "$dir/data/app.db (old)"
+	head -c 1500000 /dev/urandom >"$dir/data/app.db (copy)"
+	head -c 1500000 /dev/urandom >"$dir/data/app.db (old)/more"
+	python3 - "$dir" 3>&- <<-'PY' &
+		import os, random, sqlite3, sys
+		db = sqlite3.connect(sys.argv[1] + "/data/app.db", isolation_level=None)
+		db.execute("PRAGMA journal_mode=WAL")
+		db.execute("PRAGMA wal_autocheckpoint=20")
+		db.execute("CREATE TABLE t (id INTEGER PRIMARY KEY, v INT, pad BLOB)")
+		db.execute("CREATE INDEX i ON t (v)")
+		db.executemany("INSERT INTO t VALUES (?, 0, zeroblob(900))",
+		    ((i,) for i in range(300)))
+		n = 0
+		while os.path.exists(sys.argv[1] + "/data"):
+		    n += 1
+		    db.execute("BEGIN IMMEDIATE")
+		    for by in 1, -1:
+		        db.execute("UPDATE t SET v = v + ? WHERE id = ?",
+		            (by, random.randrange(300)))
+		    db.execute("COMMIT")
+		    if n == 100:
+		        open(sys.argv[1] + "/begun", "w")
+	PY
+	writer=$!
+	wait_for 10 test -e "$dir/begun"
+	for _ in 1 2; do
+		run aikit-backup backup --limit-rate 2M "$dir/data"
+		rm -rf "$dir/back"
+		aikit-backup restore latest --to "$dir/back" >/dev/null
+		run answer "$dir/back$dir/data/app.db" 'PRAGMA integrity_check'
+		[ "$output" = ok ] || { kill "$writer"; deny "$output"; }
+		run answer "$dir/back$dir/data/app.db" \
+		    'SELECT count(*) || " " || sum(v) FROM t'
+		[ "$output" = '300 0' ] || { kill "$writer"; deny "$output"; }
+	done
+	kill "$writer"
+}

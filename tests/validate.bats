@@ -325,3 +325,29 @@ sys.stdin.read()'; }
 		monitoring|/aikit.model/d|error model-network prometheus|it can ask models
 	E
 }
+
+# Labels and volumes of the small kit, and what is said of its backup.
+@test "what no backup holds: an error, however it comes to that" {
+	cp "$kit/web.yaml" "$kit/web.kept"
+	aikit-stack init >/dev/null
+	mkdir "$kit/folder"
+	while IFS='|' read -r edit findings text; do
+		sed "$edit" "$kit/web.kept" >"$kit/web.yaml"
+		run --separate-stderr aikit-stack validate
+		[ "$(bad | grep backup | paste -sd,)" = "$findings" ] ||
+			deny "$edit: $(bad)"
+		[ -z "$findings" ] || [ "$status" = 1 ] || deny "$edit: $status"
+		[[ $output == *"$text"* ]] || deny "$edit: $output"
+	done <<-'E'
+		s/x/x/||
+		s/aikit.backup: live, //|error backup-uncovered web|web_data is in no backup
+		s/aikit.backup: live/aikit.backup: "none: made anew"/||
+		s/aikit.backup: live/aikit.backup: "none:"/|error backup-uncovered web|says nothing known
+		s/aikit.backup: live/aikit.backup: pause/|error backup-uncovered web|pause says nothing known
+		s/aikit.backup: live/aikit.backup.web_data: stop 10s/||
+		s/"web_data:.data"/&, ".\/folder:\/folder"/;s/aikit.backup: live/aikit.backup.web_data: live/|error backup-uncovered web|folder is in no backup
+		s/"web_data:.data"/&, ".\/folder:\/folder"/;s/aikit.backup: live/&, aikit.backup.folder: live/||
+		s/"web_data:.data"/&, ".\/folder:\/folder:ro"/||
+		s/"web_data:.data"/&, "\/nameless"/;s/aikit.backup: live/aikit.backup.web_data: live/|error backup-uncovered web|has no name
+	E
+}

@@ -158,3 +158,47 @@ is() {
 	[[ $stderr == *"ends too early"* ]]
 	[[ $stderr != *canary-of-postgres* ]]
 }
+
+@test "a kit is restored: what is damaged or was not stored is told, all else is back, what it replaces stays" {
+	cat >"$dir/kit/compose.yaml" <<-E
+		name: $project
+		services:
+		  one:
+		    image: debian:trixie-slim
+		    pull_policy: never
+		    command: [sh, -c, "head -c 3000000 /dev/urandom >/data/big; echo older >/other/file; touch /data/ready; exec sleep 1000"]
+		    init: true
+		    volumes: ["data:/data", "other:/other", "third:/third"]
+		    labels: {"aikit.backup.data": live, "aikit.backup.other": live}
+		volumes: {data: {}, other: {}, third: {}}
+	E
+	rm -rf "$AIKIT_BACKUP_REPO"
+	aikit-backup init --no-parity >/dev/null
+	docker compose --project-directory "$dir/kit" up -d 2>"$dir/said"
+	wait_for 20 docker exec "$project-one-1" test -e /data/ready
+	run -1 --separate-stderr aikit-backup backup "stack:$dir/kit"
+	[[ $stderr == *"uncovered"* ]]
+
+	docker exec "$project-one-1" sh -c 'echo newer >/other/file; echo mine >/third/file'
+	mkdir "$dir/kit/.restoring-killed" # and what was in it
+	run -1 --separate-stderr aikit-backup restore --stack --yes
+	[[ $stderr == *"third: it is not in the snapshot"* ]]
+	[[ $stderr == *"what was replaced is kept"* ]]
+	[ "$(docker volume ls -q --filter "name=${project}_other.replaced" | wc -l)" = 1 ]
+	[ ! -e "$dir/kit/.restoring-killed" ]
+	is running
+	# The new container makes its own files again, after ours.
+	wait_for 20 docker exec "$project-one-1" grep -q older /other/file
+	docker exec "$project-one-1" grep -q mine /third/file
+
+	pack=$(find "$AIKIT_BACKUP_REPO/packs" -type f -printf '%s %p\n' |
+	    sort -n | tail -n 1 | cut -d' ' -f2)
+	chmod u+w "$pack"
+	printf x | dd of="$pack" bs=1 seek=1500000 conv=notrunc status=none
+	rm -rf "$AIKIT_BACKUP_REPO/parity"
+	run -65 --separate-stderr aikit-backup restore --stack --yes
+	[[ $stderr == *"volume:${project}_data: 1 files could not be restored"* ]] || deny "$stderr"
+	is running
+	docker exec "$project-one-1" test -e /data/ready
+	docker exec "$project-one-1" grep -q older /other/file
+}

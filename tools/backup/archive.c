@@ -42,10 +42,13 @@ static int
 failed(struct archive *archive, enum ak_code code, struct ak_err *err)
 {
 	const char *text = archive_error_string(archive);
+	char first = (char)tolower(text ? (unsigned char)*text : 'f');
 
-	text = text ? text : "unknown error";
-	return ak_fail(err, code, "archive: %c%s",
-	    tolower((unsigned char)*text), text + 1);
+	text = text && *text ? text : "failed";
+	errno = archive_errno(archive);
+	if (code == AK_IO && errno > 0)
+		return ak_fail_sys(err, code, "archive: %c%s", first, text + 1);
+	return ak_fail(err, code, "archive: %c%s", first, text + 1);
 }
 
 /* Names are bytes: in this locale libarchive passes them on. */

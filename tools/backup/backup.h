@@ -17,9 +17,12 @@
  * Around them:
  *	meta.h      owner, mode, times, attributes of a file: read and set
  *	walk.h      a directory, in the order of a tree
- *	source.h    what is backed up: dir, sqlite, postgres, exec, volume,
- *stack parity.h    Reed-Solomon rows beside a pack retain.h    which snapshots
- *stay, and why and one file a command. The format is docs/repository-format.md.
+ *	source.h    what is backed up: directories, databases, kits
+ *	checkpoint.h  how far a backup is, should it be killed
+ *	parity.h    Reed-Solomon rows beside a pack
+ *	retain.h    which snapshots stay, and why
+ *	meter.h     how far a command is
+ * And one file a command. The format is docs/repository-format.md.
  */
 #ifndef BACKUP_H
 #define BACKUP_H
@@ -49,6 +52,7 @@ struct backup_options {
 	const char *sources; /* of the configuration; words */
 	const char *metrics; /* directory of the metrics file; NULL: state */
 	const char *notify;  /* program that is told of each run; NULL: none */
+	int64_t checkpoint_ms; /* how often a run notes how far it is */
 };
 extern struct backup_options backup_options;
 

@@ -134,9 +134,17 @@ run_record(const struct repo *repo, enum care_what what,
 	ak_buf_str(text, "}\n");
 }
 
+/* Whoever read every byte has looked for all that these look for. */
+static void
+subsume(struct care *care)
+{
+	care->runs[CARE_FAST].ok |= care->runs[CARE_FAST].time > 0;
+	care->runs[CARE_SCRUB].ok |= care->runs[CARE_SCRUB].time > 0;
+}
+
 void
-care_done(struct ak_ctx *ctx, struct repo *repo, enum care_what what,
-    int64_t begin, const char *problem)
+care_done_partly(struct ak_ctx *ctx, struct repo *repo, enum care_what what,
+    int64_t begin, const char *problem, int64_t success)
 {
 	AK_BUF struct ak_buf record = { 0 };
 	struct ak_err err = { 0 };
@@ -148,8 +156,10 @@ care_done(struct ak_ctx *ctx, struct repo *repo, enum care_what what,
 	run->time = ak_str_now();
 	run->ok = problem == NULL;
 	run->seconds = (double)(run->time - begin) / 1e9;
-	if (run->ok)
-		run->success = run->time;
+	if (run->ok && success > run->success)
+		run->success = success < run->time ? success : run->time;
+	if (run->ok && what == CARE_DATA && success >= begin)
+		subsume(&care);
 	if (what == CARE_BACKUP || what == CARE_PRUNE || care.bytes == 0)
 		care.bytes = count_bytes(repo);
 	if (care_write(repo, &care, &err) == -1 ||
@@ -159,4 +169,11 @@ care_done(struct ak_ctx *ctx, struct repo *repo, enum care_what what,
 	if (backup_options.notify &&
 	    notify_run(backup_options.notify, record.data, &err) == -1)
 		ak_cmd_warn(ctx, "%s", err.text);
+}
+
+void
+care_done(struct ak_ctx *ctx, struct repo *repo, enum care_what what,
+    int64_t begin, const char *problem)
+{
+	care_done_partly(ctx, repo, what, begin, problem, INT64_MAX);
 }

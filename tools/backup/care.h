@@ -43,6 +43,9 @@ int care_read(const struct repo *repo, struct care *care, struct ak_err *err)
 /* begin: ns since 1970. problem: NULL, or what a person should read. */
 void care_done(struct ak_ctx *ctx, struct repo *repo, enum care_what what,
     int64_t begin, const char *problem);
+/* Of a part: all of it ended well last by success; 0: it never did yet. */
+void care_done_partly(struct ak_ctx *ctx, struct repo *repo,
+    enum care_what what, int64_t begin, const char *problem, int64_t success);
 
 /* When each pack was last read whole. */
 struct verified {

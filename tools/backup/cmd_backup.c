@@ -10,6 +10,7 @@
 
 #include "lib/str.h"
 #include "tools/backup/care.h"
+#include "tools/backup/checkpoint.h"
 #include "tools/backup/cmd_backup.h"
 #include "tools/backup/commands.h"
 #include "tools/backup/records.h"
@@ -57,6 +58,14 @@ backup_warn(void *arg, const char *text)
 	snap->warnings[snap->warning_count++] = ak_strdup(text);
 }
 
+static void
+on_message(void *arg, const char *text)
+{
+	struct backup_run *run = arg;
+
+	ak_cmd_warn(run->ctx, "%s", text);
+}
+
 /* The newest snapshot of this host that has the source whole. */
 static const struct snap *
 newest_with(const struct backup_run *run, const char *source, size_t *which)
@@ -76,24 +85,51 @@ newest_with(const struct backup_run *run, const char *source, size_t *which)
 	return NULL;
 }
 
+static struct before
+walk_beside(struct backup_run *run, const struct snap *snap, size_t which)
+{
+	return (struct before){ .tree = tree_reader_new(run->session.loader,
+				    &snap->sources[which].tree),
+		.begin = snap->begin };
+}
+
+/* What a run that was cut short had, if it is newer than what there is. */
 static void
-set_parent(struct backup_run *run, struct source *source, struct intake *in)
+set_resumed(struct backup_run *run, const struct source *source, int64_t newest,
+    struct intake *in)
+{
+	const struct snap *snap = run->resumed;
+
+	if (!snap || snap->begin <= newest ||
+	    !ak_streq(snap->host, run->snap->host))
+		return;
+	for (size_t i = 0; i < snap->source_count; i++)
+		if (!snap->sources[i].failed &&
+		    ak_streq(snap->sources[i].name, source->name)) {
+			in->before[BEFORE_CHECKPOINT] = walk_beside(run, snap,
+			    i);
+			in->before[BEFORE_CHECKPOINT].cut_short = true;
+			return;
+		}
+}
+
+static void
+set_before(struct backup_run *run, const struct source *source,
+    struct intake *in)
 {
 	struct snap *snap = run->snap;
 	size_t which;
 	const struct snap *before = newest_with(run, source->name, &which);
 
-	if (!before)
-		return;
-	if (run->parent_begin < before->begin) {
+	if (before && run->parent_begin < before->begin) {
 		memcpy(snap->parent, before->name, sizeof(snap->parent));
 		run->parent_begin = before->begin;
 	}
 	if (o.full)
 		return;
-	in->parent = tree_reader_new(run->session.loader,
-	    &before->sources[which].tree);
-	in->parent_begin = before->begin;
+	if (before)
+		in->before[BEFORE_SNAPSHOT] = walk_beside(run, before, which);
+	set_resumed(run, source, before ? before->begin : 0, in);
 }
 
 static struct snap_source *
@@ -136,22 +172,25 @@ take_source(struct backup_run *run, struct source *source)
 		.one_file_system = o.one_file_system,
 		.about = about,
 		.warn = backup_warn,
+		.tell = on_message,
 		.progress = backup_progress,
+		.checkpoint = checkpoint_due,
 		.arg = run };
 	int got;
 
 	run->about = about;
-	set_parent(run, source, &in);
+	run->tree = in.tree;
+	set_before(run, source, &in);
 	got = source->take(source, &in, &run->ctx->err);
 	if (got == 0)
 		got = tree_writer_end(in.tree, &about->tree, &run->ctx->err);
 	else
 		tree_writer_free(in.tree);
-	if (got == -1)
+	if (got == -1 && !saver_failed(run->saver))
 		source_failed(run, about);
 	run->taken += got == 0;
-	if (in.parent)
-		tree_reader_free(in.parent);
+	for (size_t i = 0; i < BEFORES; i++)
+		tree_reader_free(in.before[i].tree);
 }
 
 static void
@@ -162,14 +201,6 @@ begin_snap(struct snap *snap, const struct sources *sources)
 	snap->independent = o.independent;
 	if (sources->stack)
 		snap->stack = ak_strdup(sources->stack);
-}
-
-static void
-on_message(void *arg, const char *text)
-{
-	struct backup_run *run = arg;
-
-	ak_cmd_warn(run->ctx, "%s", text);
 }
 
 /* Each word of the command line; without any, of the configuration. */
@@ -232,7 +263,7 @@ take_all(struct backup_run *run, struct sources *sources)
 		err) == -1)
 		return -1;
 	backup_progress_begin(run, sources);
-	for (size_t i = 0; i < sources->count; i++)
+	for (size_t i = 0; i < sources->count && !saver_failed(run->saver); i++)
 		take_source(run, &sources->items[i]);
 	if (sources_end(sources, &last) == -1)
 		backup_warn(run, last.text);
@@ -247,7 +278,8 @@ back_up(struct backup_run *run, struct sources *sources)
 	struct ak_err *err = &run->ctx->err;
 	int got;
 
-	if (session_open(&run->session, run->ctx, TREE_FRAMES) == -1 ||
+	if (session_open_as_indexed(&run->session, run->ctx, TREE_FRAMES) ==
+		-1 ||
 	    index_adopt(run->session.repo, run->session.index, err) == -1 ||
 	    snap_list(run->session.repo, &run->snaps, err) == -1)
 		return -1;
@@ -255,6 +287,7 @@ back_up(struct backup_run *run, struct sources *sources)
 		ak_cmd_warn(run->ctx, "snapshot %s cannot be read",
 		    run->snaps.bad[i]);
 	begin_snap(run->snap, sources);
+	checkpoint_begin(run, sources);
 	got = take_all(run, sources);
 	if (run->saver)
 		saver_close(run->saver);
@@ -264,6 +297,7 @@ back_up(struct backup_run *run, struct sources *sources)
 				  : NULL);
 	if (got == -1)
 		return -1;
+	checkpoint_end(run);
 	record_snapshot(run->ctx->out, run->snap);
 	return run->incomplete ? 1 : 0;
 }
@@ -286,6 +320,7 @@ backup_run(struct ak_ctx *ctx, int count, char *operands[])
 		got = back_up(&run, &sources);
 	sources_free(&sources);
 	snaps_free(&run.snaps);
+	snap_free(run.resumed);
 	snap_free(run.snap);
 	session_close(&run.session);
 	return got;

@@ -13,13 +13,19 @@ struct backup_run {
 	struct saver *saver;
 	struct snaps snaps;
 	struct snap *snap;
-	bool incomplete;      /* something was warned of */
-	size_t taken;	      /* sources that did not fail */
-	int64_t parent_begin; /* of the newest snapshot used */
+	bool incomplete;	  /* something was warned of */
+	size_t taken;		  /* sources that did not fail */
+	int64_t parent_begin;	  /* of the newest snapshot used */
+	struct tree_writer *tree; /* of the source being taken */
+	/* checkpoint.c */
+	struct snap *resumed; /* a run that was cut short; NULL: none */
+	char checkpoint[32];  /* name of its note */
+	int64_t noted_ms;
 	/* progress */
 	const struct snap_source *about;	 /* the source being taken */
 	uint64_t expected_files, expected_bytes; /* as before; 0: not known */
 	uint64_t read_bytes;
+	uint64_t open_bytes; /* of the file that is being read */
 	int64_t started_ms, shown_ms;
 };
 

@@ -25,7 +25,7 @@ put(const uint8_t *data, uint64_t len, struct ak_err *err)
 		if (n == -1 && errno == EINTR)
 			continue;
 		if (n == -1)
-			return ak_fail_sys(err, AK_IO, "write");
+			return ak_fail_sys(err, AK_IO, "stdout: write");
 		data += n;
 		len -= (uint64_t)n;
 	}

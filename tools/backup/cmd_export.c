@@ -4,8 +4,11 @@
  * In the order of the tree, so that it is read in the order it was stored, and
  * nothing is held in memory but names of files that have several.
  */
+#include <sys/stat.h>
+
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -187,9 +190,11 @@ put_all(struct export *export, const struct snap *snap, int fd)
 	return 0;
 }
 
+/* A device or a pipe is written to; a file is a draft until it is whole. */
 static int
-open_output(struct ak_err *err)
+open_output(char **draft, struct ak_err *err)
 {
+	struct stat st;
 	int fd;
 
 	if (!o.output) {
@@ -198,14 +203,56 @@ open_output(struct ak_err *err)
 			    "an archive is not for a terminal: -o FILE");
 		return fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 0);
 	}
-	fd = open(o.output, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+	if (stat(o.output, &st) == 0 && !S_ISREG(st.st_mode))
+		fd = open(o.output, O_WRONLY | O_CLOEXEC);
+	else {
+		*draft = ak_printf("%s.part", o.output);
+		unlink(*draft);
+		fd = open(*draft,
+		    O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+	}
 	return fd == -1 ? ak_fail_sys(err, AK_CANTCREATE, "%s", o.output) : fd;
+}
+
+static int
+sync_parent(const char *path, struct ak_err *err)
+{
+	const char *slash = strrchr(path, '/');
+	AK_FREE char *parent = slash
+	    ? ak_strndup(path, (size_t)(slash - path) + 1)
+	    : ak_strdup(".");
+	AK_CLOSE int fd = open(parent, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	if (fd == -1 || (fsync(fd) == -1 && errno != EINVAL))
+		return ak_fail_sys(err, AK_IO, "%s", parent);
+	return 0;
+}
+
+/* Damage is in it and was told; anything else and it is not there. */
+static int
+end_output(int fd, const char *draft, int got, struct ak_err *err)
+{
+	struct ak_err other = { 0 };
+
+	if (got == -1 && err->code != AK_DATA) {
+		unlink(draft);
+		return -1;
+	}
+	if (fsync(fd) == -1 || rename(draft, o.output) == -1) {
+		ak_err_set_sys(err, AK_IO, "%s", o.output);
+		unlink(draft);
+		return -1;
+	}
+	if (sync_parent(o.output, got == -1 ? &other : err) == -1)
+		return -1;
+	return got;
 }
 
 static int
 export_snap(struct export *export, const char *which)
 {
 	struct ak_err *err = &export->ctx->err;
+	AK_FREE char *draft = NULL;
 	AK_CLOSE int fd = -1;
 	struct snap *snap = NULL;
 	int got;
@@ -213,10 +260,10 @@ export_snap(struct export *export, const char *which)
 	if (session_open(&export->session, export->ctx, FRAMES) == -1 ||
 	    snap_find(export->session.repo, which, &snap, err) == -1)
 		return -1;
-	fd = open_output(err);
+	fd = open_output(&draft, err);
 	got = fd == -1 ? -1 : put_all(export, snap, fd);
-	if (got == 0 && o.output && fsync(fd) == -1 && errno != EINVAL)
-		got = ak_fail_sys(err, AK_IO, "%s", o.output);
+	if (fd != -1 && draft)
+		got = end_output(fd, draft, got, err);
 	snap_free(snap);
 	return got;
 }

@@ -103,7 +103,8 @@ ls_run(struct ak_ctx *ctx, int count, char *operands[])
 	if (got == 0)
 		got = outcome(&look);
 	end(&look);
-	return got;
+	/* What failed is told when it is closed. */
+	return ak_out_failed(ctx->out) ? 0 : got;
 }
 
 static int
@@ -132,5 +133,6 @@ find_run(struct ak_ctx *ctx, int count AK_UNUSED, char *operands[])
 		got = find_all(&look, &snaps);
 	snaps_free(&snaps);
 	end(&look);
-	return got;
+	/* What failed is told when it is closed. */
+	return ak_out_failed(ctx->out) ? 0 : got;
 }

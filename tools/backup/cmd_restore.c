@@ -1,16 +1,12 @@
 /*
  * cmd_restore - bring back a snapshot, or paths of it.
  */
-#include <errno.h>
-#include <fcntl.h>
+#include <sys/resource.h>
+
 #include <stdio.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <time.h>
 #include <unistd.h>
-
-#include "lib/file.h"
-#include "lib/term.h"
 
 #include "tools/backup/commands.h"
 #include "tools/backup/records.h"
@@ -107,61 +103,6 @@ on_lost(void *arg, const struct snap_source *source, const struct ak_err *why)
 	restore_lost(restore, what, why);
 }
 
-/* Where the source was: a directory, or the one that holds the file. */
-static int
-open_original(struct restore *restore, const struct snap_source *source,
-    struct ak_err *err)
-{
-	AK_FREE char *path = ak_printf("/%s", source->prefix);
-	char *slash = strrchr(path, '/');
-	struct target *target = &restore->target;
-
-	if (!ak_streq(source->type, "dir") &&
-	    !ak_streq(source->type, "sqlite")) {
-		ak_err_set(err, AK_USAGE, "%s: it was no directory",
-		    source->name);
-		ak_err_help(err, "--to DIR, or --stack for a kit");
-		return -1;
-	}
-	target->base = ak_strdup(slash + 1);
-	slash[slash == path] = '\0';
-	if (!o.plan)
-		return ak_dir_make(path, 0777, &target->root, err);
-	target->root = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	return 0;
-}
-
-static int
-open_target(struct restore *restore, const struct snap_source *source,
-    struct ak_err *err)
-{
-	struct target *target = &restore->target;
-
-	*target = (struct target){ .root = -1 };
-	restore->source = source;
-	if (!o.to)
-		return open_original(restore, source, err);
-	target->base = ak_strdup(source->prefix);
-	if (!o.plan)
-		return ak_dir_make(o.to, 0777, &target->root, err);
-	target->root = open(o.to, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	return 0;
-}
-
-static void
-close_target(struct restore *restore)
-{
-	if (restore->target.root >= 0)
-		close(restore->target.root);
-	free(restore->target.base);
-	if (restore->held_dir >= 0)
-		close(restore->held_dir);
-	free(restore->held_path);
-	restore->held_path = NULL;
-	restore->held_dir = -1;
-	restore->target = (struct target){ .root = -1 };
-}
-
 static int
 restore_source(struct restore *restore, struct ak_err *err)
 {
@@ -204,10 +145,10 @@ one_source(struct restore *restore, const struct snap_source *source,
 		links_free(restore->links);
 		restore->links = links_new();
 	}
-	got = open_target(restore, source, err);
+	got = restore_open_target(restore, source, err);
 	if (got == 0)
 		got = what(restore, err);
-	close_target(restore);
+	restore_close_target(restore);
 	return got;
 }
 
@@ -308,6 +249,30 @@ outcome(const struct restore *restore)
 	return o.plan && restore->would ? 1 : 0;
 }
 
+/* Of what is asked for in part, all: it is done before it seems. */
+static void
+expect(struct restore *restore)
+{
+	for (size_t i = 0; i < restore->snap->source_count; i++) {
+		const struct snap_source *source = &restore->snap->sources[i];
+
+		if (!source->failed &&
+		    wanted_below(&restore->wanted, source->prefix))
+			restore->expected_bytes += source->bytes;
+	}
+}
+
+/* A file that could not be read is not in it, and would be removed. */
+static void
+tell_gaps(const struct restore *restore)
+{
+	if (o.delete &&restore->snap->warning_count > 0)
+		ak_cmd_warn(restore->ctx,
+		    "the snapshot may lack what was told when it was made "
+		    "(aikit-backup show %s)",
+		    restore->snap->name);
+}
+
 static int
 restore_all(struct restore *restore)
 {
@@ -315,6 +280,8 @@ restore_all(struct restore *restore)
 	int got;
 
 	clock_gettime(CLOCK_MONOTONIC, &begin);
+	expect(restore);
+	tell_gaps(restore);
 	if (restore_others_collect(restore, &restore->ctx->err) == -1)
 		return -1;
 	if (o.delete &&each_source(restore, list_removals) == -1)

@@ -30,13 +30,16 @@ extern const struct ak_opt init_options[];
 int init_run(struct ak_ctx *ctx, int count, char *operands[]);
 extern const struct ak_opt key_options[];
 int key_run(struct ak_ctx *ctx, int count, char *operands[]);
+extern const struct ak_opt repo_options[];
 int repo_run(struct ak_ctx *ctx, int count, char *operands[]);
 
 extern const struct ak_opt verify_options[];
 int verify_run(struct ak_ctx *ctx, int count, char *operands[]);
 /* verify --level drill (drill.c); snapshot NULL: the latest. */
 int drill_run(struct ak_ctx *ctx, const char *snapshot);
+extern const struct ak_opt reindex_options[];
 int reindex_run(struct ak_ctx *ctx, int count, char *operands[]);
+extern const struct ak_opt repair_options[];
 int repair_run(struct ak_ctx *ctx, int count, char *operands[]);
 extern const struct ak_opt forget_options[];
 int forget_run(struct ak_ctx *ctx, int count, char *operands[]);

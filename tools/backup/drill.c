@@ -6,12 +6,16 @@
  */
 #include "tools/backup/drill.h"
 
-#include <errno.h>
-#include <fcntl.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "lib/proc.h"
@@ -19,6 +23,9 @@
 #include "tools/backup/beneath.h"
 #include "tools/backup/care.h"
 #include "tools/backup/commands.h"
+
+#define SCRATCH "aikit-drill-" /* our process id, a dash, anything */
+#define LEFT_S 86400
 
 static const struct ak_view view = {
 	"drill",
@@ -54,15 +61,55 @@ drill_problem(struct drill *drill, const char *what, const struct ak_err *why)
 	ak_out_end(out);
 }
 
+/*
+ * Is it the scratch place of a drill of ours whose process is gone? A day must
+ * be over as well: in another container there are other processes.
+ */
+static bool
+is_left(int dir, const char *name)
+{
+	struct ak_err ignored = { 0 };
+	struct stat status;
+	AK_FREE char *digits = NULL;
+	const char *at;
+	int64_t pid;
+
+	if (!ak_starts(name, SCRATCH))
+		return false;
+	at = name + strlen(SCRATCH);
+	digits = ak_strndup(at, strcspn(at, "-"));
+	return ak_str_int(digits, 1, INT32_MAX, &pid, &ignored) == 0 &&
+	    kill((pid_t)pid, 0) == -1 && errno == ESRCH &&
+	    fstatat(dir, name, &status, AT_SYMLINK_NOFOLLOW) == 0 &&
+	    S_ISDIR(status.st_mode) && status.st_uid == geteuid() &&
+	    time(NULL) - status.st_mtime > LEFT_S;
+}
+
+/* What a drill that was killed has left is data of somebody. */
+static void
+remove_left(const char *path)
+{
+	DIR *list = opendir(path);
+
+	if (list == NULL)
+		return;
+	for (struct dirent *e; (e = readdir(list)) != NULL;)
+		if (is_left(dirfd(list), e->d_name))
+			(void)!beneath_remove(dirfd(list), e->d_name);
+	closedir(list);
+}
+
 static int
 scratch_open(struct drill *drill, struct ak_err *err)
 {
 	const char *dir = getenv("TMPDIR");
-	AK_FREE char *path = ak_printf("%s/aikit-drill-XXXXXX",
-	    dir != NULL && *dir != '\0' ? dir : "/var/tmp");
+	AK_FREE char *path = NULL;
 	struct statvfs room;
 	uint64_t need = 0, have;
 
+	dir = dir != NULL && *dir != '\0' ? dir : "/var/tmp";
+	remove_left(dir);
+	path = ak_printf("%s/" SCRATCH "%ld-XXXXXX", dir, (long)getpid());
 	if (mkdtemp(path) == NULL)
 		return ak_fail_sys(err, AK_CANTCREATE, "%s", path);
 	drill->scratch = ak_take(&path);

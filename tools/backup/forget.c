@@ -187,7 +187,8 @@ confirm(const struct forgetting *forgetting, struct ak_err *err)
 		ak_err_help(err, "--yes does it, --plan shows it");
 		return -1;
 	}
-	fprintf(stderr, "remove %zu snapshots? [y/N] ", forgetting->remove);
+	fprintf(stderr, "remove %zu snapshot%s? [y/N] ", forgetting->remove,
+	    forgetting->remove == 1 ? "" : "s");
 	if (!fgets(answer, sizeof(answer), stdin) ||
 	    (answer[0] != 'y' && answer[0] != 'Y'))
 		return ak_fail(err, AK_NO, "nothing was removed");

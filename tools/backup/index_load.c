@@ -106,8 +106,8 @@ index_load(struct repo *repo, struct index **index, struct ak_err *err)
 	pthread_mutex_init(&loading.index->mutex, NULL);
 	result = ops->list(repo->store, "trash/", load_trash, &loading, err);
 	if (result == 0)
-		result = ops->list(repo->store, "index/", load_segment,
-		    &loading, err);
+		result = object_list(repo, "index/", load_segment, &loading,
+		    err);
 	table_free(&loading.trash);
 	if (result == 0)
 		*index = loading.index;

@@ -29,6 +29,13 @@ static const struct ak_view info_view = {
 	false,
 };
 
+static const struct ak_view upgrade_view = {
+	"upgrade",
+	AK_COLUMNS({ "action", "ACTION", AK_SHOW_TEXT, 0, NULL },
+	    { "object", "OBJECT", AK_SHOW_TEXT, 0, NULL }),
+	false,
+};
+
 static int
 count(void *arg, AK_UNUSED const char *name, uint64_t size,
     AK_UNUSED struct ak_err *err)
@@ -91,22 +98,65 @@ info(struct ak_ctx *ctx, struct repo *repo)
 	return 0;
 }
 
+static bool plan;
+const struct ak_opt repo_options[] = {
+	{ 0, "plan", NULL, "whether upgrade would change anything",
+	    AK_FLAG(&plan) },
+	{ 0 },
+};
+
+static const struct {
+	const char *name, *text;
+} texts[] = { { "README.txt", repo_readme }, { "restore.py", restore_py } };
+
+static bool
+is_newest(struct repo *repo, const char *name, const char *text)
+{
+	AK_BUF struct ak_buf there = { 0 };
+	struct ak_err ignored = { 0 };
+
+	return store_read(repo->store, name, 1 << 20, &there, &ignored) == 0 &&
+	    there.len == strlen(text) &&
+	    memcmp(there.data, text, there.len) == 0;
+}
+
+static int
+upgrade_text(struct repo *repo, const char *name, const char *text,
+    struct ak_err *err)
+{
+	return repo->parity
+	    ? parity_put(repo->store, name, text, strlen(text), err)
+	    : store_put(repo->store, name, text, strlen(text), err);
+}
+
 /* There is one version; what can be old are the texts beside it. */
 static int
 upgrade(struct ak_ctx *ctx, struct repo *repo)
 {
 	struct store *store = repo->store;
+	bool any = false;
 
-	if (store->ops->lock(store, STORE_EXCLUSIVE,
-		"aikit-backup repo upgrade", &ctx->err) == -1 ||
-	    parity_put(store, "README.txt", repo_readme, strlen(repo_readme),
-		&ctx->err) == -1 ||
-	    parity_put(store, "restore.py", restore_py, strlen(restore_py),
-		&ctx->err) == -1 ||
-	    store->ops->sync(store, &ctx->err) == -1)
+	if (!plan &&
+	    store->ops->lock(store, STORE_EXCLUSIVE,
+		"aikit-backup repo upgrade", &ctx->err) == -1)
 		return -1;
+	for (size_t i = 0; i < AK_COUNT(texts); i++) {
+		if (is_newest(repo, texts[i].name, texts[i].text))
+			continue;
+		any = true;
+		ak_out_begin(ctx->out, &upgrade_view);
+		ak_out_str(ctx->out, "action", "replace");
+		ak_out_str(ctx->out, "object", texts[i].name);
+		ak_out_end(ctx->out);
+		if (!plan &&
+		    upgrade_text(repo, texts[i].name, texts[i].text,
+			&ctx->err) == -1)
+			return -1;
+	}
 	ak_out_note(ctx->out, "version %d is the newest", REPO_VERSION);
-	return 0;
+	if (plan)
+		return any ? 1 : 0;
+	return store->ops->sync(store, &ctx->err);
 }
 
 int

@@ -19,14 +19,12 @@
 #include "tools/backup/walk.h"
 
 #define WAITING 8192
-#define RACY_NS INT64_C(2000000000)
 #define NS INT64_C(1000000000)
 
 struct work {
 	struct intake *in;
 	struct pending ring[WAITING];
 	size_t head, count;
-	struct entry *parent; /* where the tree before is; NULL at its end */
 };
 
 static void
@@ -51,89 +49,6 @@ on_trouble(void *arg, enum walk_trouble what, const char *path,
 	if (what == WALK_VANISHED)
 		in->about->vanished++;
 	warn_path(in, path, what == WALK_VANISHED ? "vanished" : why->text);
-}
-
-/* What is lost of the tree before is read again. */
-static void
-next_parent(struct work *work)
-{
-	struct ak_err err = { 0 };
-	int got;
-
-	do {
-		got = tree_reader_next(work->in->parent, &work->parent, &err);
-		if (got == -1)
-			warn_path(work->in, "as it was before", err.text);
-	} while (got == -1 && err.code == AK_DATA);
-	if (got != 1)
-		work->parent = NULL;
-}
-
-/* The entry of the same path in the snapshot before. */
-static const struct entry *
-find_parent(struct work *work, const struct walk_place *place)
-{
-	while (work->parent) {
-		int order = tree_compare(work->parent->path,
-		    work->parent->path_len, (const uint8_t *)place->path,
-		    place->path_len);
-
-		if (order == 0)
-			return work->parent;
-		if (order > 0)
-			return NULL;
-		next_parent(work);
-	}
-	return NULL;
-}
-
-/* All its chunks are where they can be read, and will be. */
-static bool
-still_there(const struct index *index, const struct chunks *chunks)
-{
-	for (size_t i = 0; i < chunks->count; i++) {
-		struct place place;
-
-		if (!index_find(index, chunks->items[i].id, 0, &place) ||
-		    index_trashed(index, place.pack))
-			return false;
-	}
-	return true;
-}
-
-static bool
-same_inode(const struct entry *a, const struct entry *b)
-{
-	return a->type == b->type && a->size == b->size &&
-	    a->mtime == b->mtime && a->ctime == b->ctime && a->ino == b->ino &&
-	    a->mode == b->mode && a->uid == b->uid && a->gid == b->gid &&
-	    a->rdev == b->rdev && a->flags == b->flags;
-}
-
-/*
- * A change within the same tick of the clock as the last backup would leave
- * times as they are: what is so new is read again.
- */
-static bool
-unchanged(const struct intake *in, const struct entry *now,
-    const struct entry *before)
-{
-	int64_t racy = in->parent_begin - RACY_NS;
-
-	return before && !in->full && !before->changed &&
-	    same_inode(now, before) && now->mtime < racy && now->ctime < racy &&
-	    still_there(in->index, &before->chunks);
-}
-
-/* A blob named by its hash is the same blob, whatever its times are. */
-static bool
-same_blob(const struct intake *in, const struct walk_place *place,
-    const struct entry *before)
-{
-	return before && !in->full && !before->changed &&
-	    before->type == ENTRY_FILE && intake_is_hash(place->name) &&
-	    before->size == place->stat->size && before->hole_count == 0 &&
-	    still_there(in->index, &before->chunks);
 }
 
 static int
@@ -200,7 +115,10 @@ push(struct work *work, struct ak_err *err)
 		warn_path(work->in, (const char *)p->entry.path,
 		    "changed while it was read");
 	work->count++;
-	return drain(work, false, err);
+	if (drain(work, false, err) == -1)
+		return -1;
+	return work->in->checkpoint ? work->in->checkpoint(work->in->arg, err)
+				    : 0;
 }
 
 static void
@@ -307,8 +225,8 @@ static int
 take_place(struct work *work, const struct walk_place *place,
     struct ak_err *err)
 {
-	const struct entry *before = find_parent(work, place);
-	bool same = unchanged(work->in, place->stat, before);
+	bool same;
+	const struct entry *before = intake_before(work->in, place, &same);
 	int fd = -1;
 
 	switch (ask_instead(work, place, same, &fd, err)) {
@@ -324,7 +242,7 @@ take_place(struct work *work, const struct walk_place *place,
 	}
 	if (same)
 		return keep(work, place, before, err);
-	if (same_blob(work->in, place, before))
+	if (intake_same_blob(work->in, place, before))
 		return keep_blob(work, place, before, err);
 	return take_new(work, place, -1, err);
 }
@@ -350,8 +268,7 @@ take_all(struct work *work, struct walk *walk, struct ak_err *err)
 	struct walk_place place;
 	int got;
 
-	if (work->in->parent)
-		next_parent(work);
+	intake_before_begin(work->in);
 	while ((got = walk_next(walk, &place, err)) == 1)
 		if (take_place(work, &place, err) == -1)
 			return -1;

@@ -6,6 +6,7 @@
 #define BACKUP_INTAKE_H
 
 #include "tools/backup/source.h"
+#include "tools/backup/walk.h"
 
 #define INTAKE_HEAD ((size_t)64 * 1024)
 
@@ -31,6 +32,18 @@ struct reading {
  */
 int intake_read(struct intake *in, const struct reading *reading,
     struct pending *pending, struct ak_err *err) AK_MUST;
+
+/* intake_before.c: to the first entries of the trees before. */
+void intake_before_begin(struct intake *in);
+/*
+ * The entry of that path in a tree before, NULL: there is none. unchanged: it
+ * is the same, and its chunks are there.
+ */
+const struct entry *intake_before(struct intake *in,
+    const struct walk_place *place, bool *unchanged);
+/* A blob named by its hash is the same blob, whatever its times are. */
+bool intake_same_blob(const struct intake *in, const struct walk_place *place,
+    const struct entry *before);
 
 /* Where a file is read, and how far; first bytes decide how it is cut. */
 struct feed {

@@ -142,44 +142,29 @@ rm(struct ak_ctx *ctx, struct repo *repo, const char *id)
 	return slot_remove(repo, id, &ctx->err);
 }
 
-struct only {
-	enum slot_type type;
-	size_t count;
-	char id[17];
-};
-
-static int
-find_only(void *arg, const struct slot *slot, AK_UNUSED struct ak_err *err)
-{
-	struct only *only = arg;
-
-	if (slot->type != only->type)
-		return 0;
-	only->count++;
-	memcpy(only->id, slot->id, sizeof(only->id));
-	return 0;
-}
-
-/* The new one is there before the old one goes. */
+/*
+ * The new one is there before the old one goes, and a code that nobody could
+ * read opens nothing.
+ */
 static int
 passwd(struct ak_ctx *ctx, struct repo *repo, const char *id)
 {
-	struct only only = { .type = backup_options.key_file
-		    ? SLOT_KEY_FILE
-		    : SLOT_PASSPHRASE };
-
-	if (slot_each(repo, find_only, &only, &ctx->err) == -1)
-		return -1;
-	if (!id && only.count != 1) {
-		ak_err_set(&ctx->err, AK_USAGE,
-		    "%zu slots are of this kind: name the one to replace",
-		    only.count);
-		ak_err_help(&ctx->err, "aikit-backup key list");
-		return -1;
-	}
 	if (add(ctx, repo) == -1)
 		return -1;
-	return slot_remove(repo, id ? id : only.id, &ctx->err);
+	ak_out_flush(ctx->out);
+	if (ak_out_failed(ctx->out))
+		return 0; /* which is told when it is closed */
+	return slot_remove(repo, id ? id : repo->slot, &ctx->err);
+}
+
+/* Alone: two at once would each leave the slot that the other removes. */
+static int
+change(struct ak_ctx *ctx, struct repo *repo, const char *what, const char *id)
+{
+	if (repo->store->ops->lock(repo->store, STORE_EXCLUSIVE,
+		"aikit-backup key", &ctx->err) == -1)
+		return -1;
+	return ak_streq(what, "rm") ? rm(ctx, repo, id) : passwd(ctx, repo, id);
 }
 
 int
@@ -201,7 +186,5 @@ key_run(struct ak_ctx *ctx, int count, char *operands[])
 		return slot_each(repo, show, ctx->out, &ctx->err);
 	if (ak_streq(what, "add"))
 		return add(ctx, repo);
-	if (ak_streq(what, "rm"))
-		return rm(ctx, repo, id);
-	return passwd(ctx, repo, id);
+	return change(ctx, repo, what, id);
 }

@@ -12,6 +12,7 @@
 
 #define PIECE ((size_t)32 << 10)
 
+/* Never the parity alone, wherever the power is cut: so a lost object looks. */
 int
 parity_put(struct store *store, const char *name, const void *data, size_t len,
     struct ak_err *err)
@@ -21,7 +22,8 @@ parity_put(struct store *store, const char *name, const void *data, size_t len,
 
 	parity_name(name, beside);
 	parity_of(data, len, &parity);
-	if (store_put(store, name, data, len, err) == -1)
+	if (store_put(store, name, data, len, err) == -1 ||
+	    store->ops->sync(store, err) == -1)
 		return -1;
 	return store_put(store, beside, parity.data, parity.len, err);
 }

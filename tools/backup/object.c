@@ -138,8 +138,56 @@ object_open(struct repo *repo, const char *name, const char *info,
 	return result == 0 ? 0 : ak_fail_in(err, "%s", name);
 }
 
+struct lost {
+	struct repo *repo;
+	store_each *each;
+	void *arg;
+};
+
+static int
+each_lost(void *arg, const char *name, AK_UNUSED uint64_t size,
+    struct ak_err *err)
+{
+	struct lost *lost = arg;
+	struct store *store = lost->repo->store;
+	const char *own = name + strlen("parity/");
+	struct ak_err why = { 0 };
+	uint64_t there;
+
+	if (store->ops->size(store, own, &there, &why) == 0)
+		return 0;
+	if (why.code == AK_NOINPUT)
+		return lost->each(lost->arg, own, 0, err);
+	*err = why;
+	return -1;
+}
+
+int
+object_list(struct repo *repo, const char *room, store_each *each, void *arg,
+    struct ak_err *err)
+{
+	struct store *store = repo->store;
+	struct lost lost = { repo, each, arg };
+	AK_FREE char *beside = ak_printf("parity/%s", room);
+
+	if (store->ops->list(store, room, each, arg, err) == -1)
+		return -1;
+	return store->ops->list(store, beside, each_lost, &lost, err);
+}
+
+/*
+ * The parity is gone for certain before its object is: else a power cut between
+ * them could leave the parity alone, which is how a lost object looks.
+ */
 int
 object_remove(struct repo *repo, const char *name, struct ak_err *err)
 {
-	return parity_remove(repo->store, name, err);
+	struct store *store = repo->store;
+	char beside[PARITY_NAME];
+
+	parity_name(name, beside);
+	if (store->ops->remove(store, beside, err) == -1 ||
+	    store->ops->sync(store, err) == -1)
+		return -1;
+	return store->ops->remove(store, name, err);
 }

@@ -10,7 +10,7 @@
 
 #define RECORD_MS 1000
 #define LINE_MS 100
-#define LATER_MS 3000 /* before that, a time left is a guess */
+#define LATER_MS 2000 /* before that, a time left is a guess */
 
 static const struct ak_view progress_view = {
 	"progress",
@@ -52,6 +52,7 @@ backup_progress_begin(struct backup_run *run, const struct sources *sources)
 
 struct sums {
 	uint64_t files, bytes;
+	uint64_t done;	     /* of expected_bytes */
 	int64_t ms, left_ms; /* left: -1 not known */
 };
 
@@ -64,10 +65,11 @@ sum_up(const struct backup_run *run, int64_t now)
 		sums.files += run->snap->sources[i].files;
 		sums.bytes += run->snap->sources[i].bytes;
 	}
-	if (sums.ms >= LATER_MS && sums.bytes > 0 &&
-	    sums.bytes < run->expected_bytes)
+	sums.done = sums.bytes + run->open_bytes;
+	if (sums.ms >= LATER_MS && sums.done > 0 &&
+	    sums.done < run->expected_bytes)
 		sums.left_ms = (int64_t)((double)sums.ms *
-		    ((double)run->expected_bytes / (double)sums.bytes - 1));
+		    ((double)run->expected_bytes / (double)sums.done - 1));
 	return sums;
 }
 
@@ -117,7 +119,7 @@ show_line(const struct backup_run *run, const struct sums *sums)
 /* Called for every file: the clock is asked, which is cheap, and mostly not
  * more. */
 void
-backup_progress(void *arg, const char *path AK_UNUSED, uint64_t bytes)
+backup_progress(void *arg, const char *path, uint64_t bytes)
 {
 	struct backup_run *run = arg;
 	bool json = !ak_out_is_table(run->ctx->out);
@@ -125,6 +127,7 @@ backup_progress(void *arg, const char *path AK_UNUSED, uint64_t bytes)
 	struct sums sums;
 
 	run->read_bytes += bytes;
+	run->open_bytes = path ? 0 : run->open_bytes + bytes;
 	if (now - run->shown_ms < (json ? RECORD_MS : LINE_MS))
 		return;
 	run->shown_ms = now;

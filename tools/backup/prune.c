@@ -256,11 +256,11 @@ prune_it(struct prune *prune, int64_t begin)
 	count_plain(prune);
 	choose(prune);
 	choose_more(prune);
-	if (!o.plan && act(prune, err) == -1)
+	if ((o.plan ? prune_sweep_plan(prune, err) : act(prune, err)) == -1)
 		return -1;
 	record(prune, begin);
 	if (o.plan)
-		return prune->marked > 0 ? 1 : 0;
+		return prune->marked + prune->removed + prune->restored > 0;
 	return 0;
 }
 
@@ -268,6 +268,7 @@ int
 prune_run(struct ak_ctx *ctx, AK_UNUSED int count, AK_UNUSED char *operands[])
 {
 	struct prune prune = { .ctx = ctx,
+		.plan = o.plan,
 		.grace = o.grace_ms * INT64_C(1000000) };
 	int64_t begin = ak_str_now();
 	int got = prune_it(&prune, begin);

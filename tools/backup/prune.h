@@ -27,6 +27,7 @@ struct prune_pack {
 
 struct prune {
 	struct ak_ctx *ctx;
+	bool plan; /* nothing is written */
 	struct session session;
 	struct closure closure;
 	struct prune_pack *packs; /* by number in the index */
@@ -43,5 +44,7 @@ struct prune {
 int prune_rewrite(struct prune *prune, struct ak_err *err) AK_MUST;
 /* prune_sweep.c: what is marked, and old enough, is removed. */
 int prune_sweep(struct prune *prune, struct ak_err *err) AK_MUST;
+/* The same, only counted. */
+int prune_sweep_plan(struct prune *prune, struct ak_err *err) AK_MUST;
 
 #endif

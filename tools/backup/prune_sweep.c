@@ -37,7 +37,7 @@ remove_pack(struct prune *prune, const struct trash *trash, struct ak_err *err)
 	if (store->ops->size(store, name, &size, &ignored) == 0)
 		prune->freed += size;
 	prune->removed++;
-	return parity_remove(store, name, err);
+	return prune->plan ? 0 : parity_remove(store, name, err);
 }
 
 /*
@@ -52,7 +52,9 @@ sweep_one(struct prune *prune, struct trash *trash, struct ak_err *err)
 
 	if (needed && trash->why == TRASH_UNUSED) {
 		prune->restored++;
-		return trash_remove(prune->session.repo, trash->pack, err);
+		return prune->plan
+		    ? 0
+		    : trash_remove(prune->session.repo, trash->pack, err);
 	}
 	if (needed || prune->now - trash->since < prune->grace)
 		return 0;
@@ -130,7 +132,7 @@ tidy(struct prune *prune, struct ak_err *err)
 }
 
 int
-prune_sweep(struct prune *prune, struct ak_err *err)
+prune_sweep_plan(struct prune *prune, struct ak_err *err)
 {
 	struct store *store = prune->session.repo->store;
 
@@ -140,7 +142,15 @@ prune_sweep(struct prune *prune, struct ak_err *err)
 	for (size_t i = 0; i < prune->trash.count; i++)
 		if (sweep_one(prune, &prune->trash.items[i], err) == -1)
 			return -1;
-	if (tidy(prune, err) == -1)
+	return 0;
+}
+
+int
+prune_sweep(struct prune *prune, struct ak_err *err)
+{
+	struct store *store = prune->session.repo->store;
+
+	if (prune_sweep_plan(prune, err) == -1 || tidy(prune, err) == -1)
 		return -1;
 	return store->ops->sync(store, err);
 }

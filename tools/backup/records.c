@@ -34,18 +34,21 @@ static const struct ak_view source_view = {
 	false,
 };
 
-static const struct ak_view entry_view = {
-	"entry",
-	AK_COLUMNS({ "snapshot", "SNAPSHOT", AK_SHOW_TEXT, 32, NULL },
-	    { "mode", "MODE", AK_SHOW_TEXT, 10, NULL },
-	    { "uid", "UID", AK_SHOW_NUMBER, 5, NULL },
-	    { "gid", "GID", AK_SHOW_NUMBER, 5, NULL },
-	    { "size_bytes", "SIZE", AK_SHOW_SIZE, 6, NULL },
-	    { "mtime", "MODIFIED", AK_SHOW_TIME, 19, NULL },
-	    { "path", "PATH", AK_SHOW_TEXT, 0, NULL },
-	    { "target", "TARGET", AK_SHOW_TEXT, 0, NULL }),
-	true,
+/* The first is of what is found in many snapshots. */
+static const struct ak_column entry_columns[] = {
+	{ "snapshot", "SNAPSHOT", AK_SHOW_TEXT, 33, NULL },
+	{ "mode", "MODE", AK_SHOW_TEXT, 10, NULL },
+	{ "uid", "UID", AK_SHOW_NUMBER, 5, NULL },
+	{ "gid", "GID", AK_SHOW_NUMBER, 5, NULL },
+	{ "size_bytes", "SIZE", AK_SHOW_SIZE, 6, NULL },
+	{ "mtime", "MODIFIED", AK_SHOW_TIME, 19, NULL },
+	{ "path", "PATH", AK_SHOW_TEXT, 0, NULL },
+	{ "target", "TARGET", AK_SHOW_TEXT, 0, NULL },
+	{ 0 },
 };
+
+static const struct ak_view found_view = { "entry", entry_columns, true };
+static const struct ak_view entry_view = { "entry", entry_columns + 1, true };
 
 static const struct ak_view action_view = {
 	"restore",
@@ -184,7 +187,7 @@ record_entry(struct ak_out *out, const struct snap *snap, const char *path,
 		mode_text(entry, text);
 	else
 		snprintf(text, sizeof(text), "%04o", entry->mode);
-	ak_out_begin(out, &entry_view);
+	ak_out_begin(out, snap ? &found_view : &entry_view);
 	if (snap)
 		ak_out_str(out, "snapshot", snap->name);
 	ak_out_str(out, "path", path);

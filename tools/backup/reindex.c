@@ -69,8 +69,7 @@ reindex(struct repo *repo, size_t *packs, struct ak_err *err)
 	struct names old = { 0 };
 	int got;
 
-	got = repo->store->ops->list(repo->store, "index/", add_name, &old,
-	    err);
+	got = object_list(repo, "index/", add_name, &old, err);
 	if (got == 0)
 		got = index_adopt(repo, index, err);
 	if (got == 0)
@@ -129,8 +128,7 @@ index_rewrite(struct repo *repo,
 	struct names old = { 0 };
 	int got;
 
-	got = repo->store->ops->list(repo->store, "index/", add_name, &old,
-	    err);
+	got = object_list(repo, "index/", add_name, &old, err);
 	for (size_t i = 0; i < old.count && got == 0; i++)
 		got = take_segment(&rewriting, old.items[i], err);
 	if (got == 0)
@@ -142,26 +140,55 @@ index_rewrite(struct repo *repo,
 
 static const struct ak_view reindex_view = {
 	"reindex",
-	AK_COLUMNS({ "packs", "PACKS", AK_SHOW_NUMBER, 0, NULL }),
+	AK_COLUMNS({ "packs", "PACKS", AK_SHOW_NUMBER, 0, NULL },
+	    { "not_indexed", "NOT INDEXED", AK_SHOW_NUMBER, 0, NULL }),
 	false,
 };
+
+static bool plan;
+const struct ak_opt reindex_options[] = {
+	{ 0, "plan", NULL, "how many packs no segment knows", AK_FLAG(&plan) },
+	{ 0 },
+};
+
+/* Packs, and those of them that no segment knows now. */
+static int
+compare(struct repo *repo, size_t *packs, size_t *missing, struct ak_err *err)
+{
+	struct index *index = NULL;
+	size_t known;
+
+	if (index_load(repo, &index, err) == -1)
+		return -1;
+	known = index_pack_count(index);
+	if (index_adopt(repo, index, err) == -1) {
+		index_free(index);
+		return -1;
+	}
+	*packs = index_pack_count(index);
+	*missing = *packs - known;
+	index_free(index);
+	return 0;
+}
 
 int
 reindex_run(struct ak_ctx *ctx, AK_UNUSED int count, AK_UNUSED char *operands[])
 {
 	REPO struct repo *repo = NULL;
 	struct store *store;
-	size_t packs = 0;
+	size_t packs = 0, missing = 0;
 
 	if (repo_open_asked(&repo, &ctx->err) == -1)
 		return -1;
 	store = repo->store;
-	if (store->ops->lock(store, STORE_EXCLUSIVE, "aikit-backup reindex",
-		&ctx->err) == -1 ||
-	    reindex(repo, &packs, &ctx->err) == -1)
+	if (store->ops->lock(store, plan ? STORE_SHARED : STORE_EXCLUSIVE,
+		"aikit-backup reindex", &ctx->err) == -1 ||
+	    compare(repo, &packs, &missing, &ctx->err) == -1 ||
+	    (!plan && reindex(repo, &packs, &ctx->err) == -1))
 		return -1;
 	ak_out_begin(ctx->out, &reindex_view);
 	ak_out_int(ctx->out, "packs", (int64_t)packs);
+	ak_out_int(ctx->out, "not_indexed", (int64_t)missing);
 	ak_out_end(ctx->out);
-	return 0;
+	return plan && missing > 0 ? 1 : 0;
 }

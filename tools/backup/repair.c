@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "lib/crypt.h"
+#include "lib/str.h"
 #include "tools/backup/parity.h"
 #include "tools/backup/repo_config.h"
 #include "tools/backup/trash.h"
@@ -177,10 +178,16 @@ salvage_pack(struct verify *verify, const char *name, struct ak_err *err)
 static enum damage_state
 repair_pack(struct verify *verify, const char *name, struct ak_err *err)
 {
+	uint8_t pack[ID_SIZE];
+	enum pack_kind kind;
 	size_t mended;
 
-	if (parity_mend(verify->session.repo->store, name, &mended, err) == 0)
+	/* Its digest was looked at: it is whole as of now. */
+	if (parity_mend(verify->session.repo->store, name, &mended, err) == 0) {
+		if (pack_by_name(name, pack, &kind))
+			verified_set(&verify->verified, pack, ak_str_now());
 		return DAMAGE_MENDED;
+	}
 	if (verify->session.index && salvage_pack(verify, name, err) == -1)
 		ak_cmd_warn(verify->ctx, "%s", err->text);
 	return DAMAGE_LOST;

@@ -130,7 +130,7 @@ repo_init(const char *path, const struct repo_init *how,
 	store = new->store;
 	if (store->ops->lock(store, STORE_EXCLUSIVE, "aikit-backup init",
 		err) == -1 ||
-	    store->ops->list(store, "keys/", remove_slot, new, err) == -1 ||
+	    object_list(new, "keys/", remove_slot, new, err) == -1 ||
 	    put_texts(new, how, err) == -1)
 		return -1;
 	if (secret && add_first_slot(new, secret, err) == -1)
@@ -143,15 +143,42 @@ repo_init(const char *path, const struct repo_init *how,
 }
 
 static int
+find_any(void *arg, AK_UNUSED const char *name, AK_UNUSED uint64_t size,
+    AK_UNUSED struct ak_err *err)
+{
+	*(bool *)arg = true;
+	return 0;
+}
+
+/* Packs without a config are a repository, and init is not what helps it. */
+static int
+fail_no_config(struct repo *repo, struct ak_err *err)
+{
+	struct store *store = repo->store;
+	bool any = false;
+
+	*err = (struct ak_err){ 0 };
+	if (store->ops->list(store, "packs/", find_any, &any, err) == -1 ||
+	    store->ops->list(store, "snaps/", find_any, &any, err) == -1)
+		return -1;
+	if (any) {
+		ak_err_set(err, AK_DATA, "%s: its config is lost", repo->path);
+		ak_err_help(err, "see docs/backup-recovery.md");
+		return -1;
+	}
+	ak_err_set(err, AK_NOINPUT, "%s: no repository", repo->path);
+	ak_err_help(err, "aikit-backup init --repo %s", repo->path);
+	return -1;
+}
+
+static int
 read_config(struct repo *repo, struct ak_buf *text, struct ak_err *err)
 {
 	if (object_read(repo, CONFIG, CONFIG_MAX, text, err) == 0)
 		return config_parse(repo, text->data, text->len, err);
 	if (err->code != AK_NOINPUT)
 		return -1;
-	ak_err_set(err, AK_NOINPUT, "%s: no repository", repo->path);
-	ak_err_help(err, "aikit-backup init --repo %s", repo->path);
-	return -1;
+	return fail_no_config(repo, err);
 }
 
 static int

@@ -16,6 +16,7 @@ struct repo {
 	char *path;
 	char id[33]; /* 16 bytes as hexadecimal digits */
 	struct seal_keys keys;
+	char slot[17]; /* id of the one that opened it; "": none did */
 	struct chunker chunker;
 	int64_t created; /* ns since 1970 */
 	enum seal_cipher cipher;
@@ -81,6 +82,12 @@ int object_put(struct repo *repo, const char *name, const void *data,
     size_t len, struct ak_err *err) AK_MUST;
 int object_read(struct repo *repo, const char *name, size_t max,
     struct ak_buf *buf, struct ak_err *err) AK_MUST;
+/*
+ * All of a room ("snaps/"), also those that are lost and have their parity: it
+ * is removed before they are, so that nobody wanted them gone.
+ */
+int object_list(struct repo *repo, const char *room, store_each *each,
+    void *arg, struct ak_err *err) AK_MUST;
 int object_remove(struct repo *repo, const char *name, struct ak_err *err)
     AK_MUST;
 /* Reads an index segment or a snapshot and opens it: AK_DATA, AK_CONFIG. */

@@ -21,6 +21,7 @@
 #include <stdatomic.h>
 
 #include "tools/backup/links.h"
+#include "tools/backup/meter.h"
 #include "tools/backup/session.h"
 
 #define RESTORE_FRAMES 16 /* decoded ones kept, by all workers */
@@ -61,6 +62,8 @@ struct restore {
 	bool any_flags, any_links, would; /* would: --plan found something */
 	pthread_mutex_t lock;		  /* what is below, and stderr */
 	unsigned missed;
+	uint64_t expected_bytes; /* of all that is restored */
+	struct meter meter;
 	uint64_t files, same, bytes, damaged, failed;
 	struct ak_err first; /* of failed and damaged, the gravest */
 	/* The target takes no more: the disk is full, or failed. */
@@ -141,5 +144,13 @@ void restore_file_end(struct restore *restore, struct restore_file *file);
 void restore_file_free(struct restore_file *file);
 /* Where the data of a file lies: the offset behind len bytes of it from at. */
 uint64_t restore_skip(const struct entry *entry, uint64_t at, uint64_t len);
+
+/*
+ * restore_target.c: below --to, or where the source was; with --plan the root
+ * is -1 where there is none.
+ */
+int restore_open_target(struct restore *restore,
+    const struct snap_source *source, struct ak_err *err) AK_MUST;
+void restore_close_target(struct restore *restore);
 
 #endif

@@ -10,7 +10,7 @@ SNAPSHOT is "latest" or the begin of a name; TARGET is empty or missing. Needs P
 its package cryptography, and the program zstd. It reads packs alone, no index; every chunk
 is checked by its SHA-256. What is damaged is named, all else restored: exit status 65.
 """
-import argparse, glob, hashlib, hmac, json, os, struct, subprocess, sys
+import argparse, fcntl, glob, hashlib, hmac, json, os, struct, subprocess, sys
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM, ChaCha20Poly1305
 
 CIPHERS = ("none", "aes-256-gcm", "chacha20-poly1305")
@@ -50,21 +50,34 @@ class Bytes:
 
 class Repository:
     def __init__(self, path, secret, is_key_file):
-        self.path, self.cache, self.places, self.bad = path, {}, {}, False
-        line = open(path + "/config", "rb").readline()
-        config = json.loads(line)
+        self.path, self.cache, self.places, self.bad, line = path, {}, {}, False, b""
+        try:
+            line = open(path + "/config", "rb").readline()
+            config = json.loads(line)
+            self.cipher = CIPHERS.index(config["cipher"])
+        except (OSError, ValueError, LookupError):
+            config, self.cipher = {"aikit-backup": 1}, self.guess() if secret else 0
+            self.tell("config is lost or damaged")
         if config["aikit-backup"] != 1:
             sys.exit("restore.py: a version of repository that I do not know")
-        self.cipher = CIPHERS.index(config["cipher"])
         # What says that it is clear is not believed by whoever has a key.
         if secret and self.cipher == 0:
             sys.exit("restore.py: a key is given, and the repository has no cipher")
         master = self.master(secret, is_key_file) if self.cipher else bytes(32)
         data, meta, mac = (hkdf(master, b"", "aikit-backup %s 1" % use)
                            for use in ("data", "meta", "mac"))
-        self.keys, clear = (data, meta), line[:line.rindex(b',"check":"')]
-        if config["check"] != hmac.new(mac, clear, "sha256").hexdigest():
+        self.keys = data, meta
+        clear = line[:line.rindex(b',"check":"')] if "check" in config else b""
+        if clear and config["check"] != hmac.new(mac, clear, "sha256").hexdigest():
             sys.exit("restore.py: config was not written with this key")
+    def guess(self):
+        """The key slots say the cipher as well; what they seal proves the key."""
+        for name in glob.glob(self.path + "/keys/*"):
+            try:
+                return CIPHERS.index(json.load(open(name))["cipher"])
+            except Exception:
+                continue
+        return 0
     def master(self, secret, is_key_file):
         code = secret.upper().replace(b"-", b"").replace(b" ", b"")
         code = code.translate(bytes.maketrans(b"ILO", b"110"))
@@ -106,13 +119,11 @@ class Repository:
             key = hkdf(self.keys[head[6]], head[8:40], "aikit-backup pack 1")
             return unseal(self.cipher, key, struct.pack("<QI", number, 0), file.read(length),
                           head + aad)
-    def frame(self, pack, number, offset):
+    def frame(self, pack, number, frame):
         if (pack, number) not in self.cache:
-            with open(pack, "rb") as file:
-                file.seek(offset)
-                head = file.read(12)
-            clen, _, codec = struct.unpack("<III", head)
-            data = self.opened(pack, offset + 12, clen, number, head + struct.pack("<I", number))
+            offset, clen, rlen, codec = frame
+            data = self.opened(pack, offset + 12, clen, number,
+                               struct.pack("<IIII", clen, rlen, codec, number))
             plain = Bytes(unzstd(data) if codec else data)
             lens = [size for size, in plain.list(plain.varint)]
             while len(self.cache) >= 16:
@@ -125,23 +136,41 @@ class Repository:
             tail = file.read(16)
         clen = struct.unpack("<I", tail[:4])[0]
         found = Bytes(unzstd(self.opened(pack, end - clen, clen, 1 << 63, tail)))
-        frames = [found.fixed("QIIB")[0] for _ in range(found.fixed("I")[0])]
+        frames = [found.fixed("QIIB") for _ in range(found.fixed("I")[0])]
         frame = ordinal = 0
         for _ in range(found.fixed("I")[0]):
             name, delta, _ = found.take(32), found.varint(), found.varint()
             frame, ordinal = frame + delta, 0 if delta else ordinal
             self.places.setdefault(name, []).append((pack, frame, frames[frame], ordinal))
             ordinal += 1
+    def scan(self, pack):
+        """A pack without its footer: frame by frame from the front."""
+        offset, size = 40, os.path.getsize(pack)
+        for number in range(65535):
+            with open(pack, "rb") as file:
+                file.seek(offset)
+                head = file.read(12)
+            if len(head) < 12 or struct.unpack("<I", head[:4])[0] > size - offset - 12:
+                return
+            frame = (offset, *struct.unpack("<III", head))
+            try:
+                for ordinal, data in enumerate(self.frame(pack, number, frame)):
+                    name = hashlib.sha256(data).digest()
+                    self.places.setdefault(name, []).append((pack, number, frame, ordinal))
+            except Exception:
+                pass # it is lost; the next one begins behind it
+            offset += 12 + frame[1]
     def chunk(self, name):
         for pack in glob.glob(self.path + "/*/??/*") if not self.places else ():
-            try:
-                if os.path.relpath(pack, self.path).startswith(("packs/", "meta/")):
+            if os.path.relpath(pack, self.path).startswith(("packs/", "meta/")):
+                try:
                     self.footer(pack)
-            except Exception:
-                self.tell(pack, "has no footer that can be read")
-        for pack, number, offset, ordinal in self.places.get(name, []):
+                except Exception:
+                    self.tell(pack, "has no footer that can be read")
+                    self.scan(pack)
+        for pack, number, frame, ordinal in self.places.get(name, []):
             try:
-                data = self.frame(pack, number, offset)[ordinal]
+                data = self.frame(pack, number, frame)[ordinal]
                 if hashlib.sha256(data).digest() == name:
                     return data
             except Exception:
@@ -155,19 +184,19 @@ class Repository:
                     tree, path = Bytes(self.chunk(bytes.fromhex(name))), b""
                     while tree.at < len(tree.data):
                         path = path[:tree.varint()] + tree.string()
-                        entry = Entry(tree, b"/".join(filter(None, (prefix, path))), source["name"])
+                        entry = Entry(tree, b"/".join(filter(None, (prefix, path))))
                         if (entry.path + b"/").startswith(below + b"/" if below else b""):
                             yield entry
-                except ValueError as why:
+                except Exception as why:
                     self.tell("a part of", source["name"] + ":", why)
 
 class Entry:
-    def __init__(self, tree, path, source):
+    def __init__(self, tree, path):
         self.path, (self.type, has) = path, tree.take(2)
         self.mode, self.uid, self.gid = (tree.varint() for _ in range(3))
         self.mtime, _ = tree.fixed("qq")
-        self.size, _, _, group = (tree.varint() for _ in range(4))
-        self.group = (source, group) if group else None
+        self.size, _, device, group = (tree.varint() for _ in range(4))
+        self.group = (device, group) if group else None
         self.link = tree.string() if self.type == LINK else b""
         self.rdev = tree.varint() if self.type in (CHARACTER, BLOCK) else 0
         self.xattrs = tree.list(tree.string, tree.string) if has & 1 else []
@@ -211,11 +240,22 @@ class Entry:
     def finish(self, path):
         changes = [(os.chown, self.uid, self.gid)] + [(os.setxattr, *pair) for pair in self.xattrs]
         changes += [(os.chmod, self.mode)] if self.type != LINK else []
-        for change, *values in changes + [(lambda path, **how: os.utime(path, ns=(self.mtime,) * 2, **how),)]:
+        changes += [(lambda path, **how: os.utime(path, ns=(self.mtime,) * 2, **how),)]
+        for change, *values in changes:
             try:
                 change(path, *values, **({} if change == os.chmod else {"follow_symlinks": False}))
             except OSError as why:
                 print("restore.py:", why, file=sys.stderr)
+
+    def fix(self, path):
+        """Immutable, append only, no dump: FS_IOC_GETFLAGS, FS_IOC_SETFLAGS."""
+        try:
+            file = os.open(path, os.O_RDONLY | os.O_NOFOLLOW)
+            flags, = struct.unpack("l", fcntl.ioctl(file, 0x80086601, bytes(8)))
+            fcntl.ioctl(file, 0x40086602, struct.pack("l", flags | self.flags))
+            os.close(file)
+        except OSError as why:
+            print("restore.py:", why, file=sys.stderr)
 
 def restore(repo, snapshot, target, below):
     os.makedirs(target, 0o700, exist_ok=True)
@@ -234,6 +274,9 @@ def restore(repo, snapshot, target, below):
             repo.tell(os.fsdecode(entry.path) + ":", why)
     for path, entry in sorted(done, key=lambda pair: pair[0], reverse=True):
         entry.finish(path)
+    for path, entry in done:
+        if entry.flags and entry.type in (REGULAR, DIRECTORY):
+            entry.fix(path)
 
 def main():
     parser = argparse.ArgumentParser(usage=__doc__)

@@ -323,7 +323,9 @@ restore_file_end(struct restore *restore, struct restore_file *file)
 		lost(restore, file, &err);
 		return;
 	}
-	if (file->made && (damaged || atomic_load(&restore->stop))) {
+	/* Neither what it was nor what it is to be: not to be taken for it. */
+	if ((file->made || atomic_load(&file->wrote)) &&
+	    (damaged || atomic_load(&restore->stop))) {
 		set_aside(file);
 		return;
 	}

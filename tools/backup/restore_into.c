@@ -53,6 +53,7 @@ restore_into(struct ak_ctx *ctx, const struct session *session,
 		.snap = what->snap,
 		.source = what->source,
 		.options = { .in_place = true },
+		.expected_bytes = what->source->bytes,
 		.held_dir = -1,
 		.target = { .root = root, .base = ak_strdup("") },
 		.links = links_new() };

@@ -181,17 +181,9 @@ restore_pool_new(struct restore *restore, struct ak_err *err)
 static void
 show_progress(struct restore *restore)
 {
-	AK_BUF struct ak_buf line = { 0 };
-
 	pthread_mutex_lock(&restore->lock);
-	ak_buf_printf(&line, "%llu files, ",
-	    (unsigned long long)restore->files);
-	ak_str_from_size(&line, (int64_t)restore->bytes);
-	ak_buf_str(&line, " of ");
-	ak_str_from_size(&line, (int64_t)restore->source->bytes);
-	ak_buf_printf(&line, "  %s", restore->source->name);
-	if (!restore->ctx->quiet)
-		ak_term_progress(ak_buf_text(&line));
+	meter_show(&restore->meter, restore->ctx, restore->source->name,
+	    restore->bytes, restore->expected_bytes);
 	pthread_mutex_unlock(&restore->lock);
 }
 

@@ -144,14 +144,19 @@ remove_boxes(struct revival *revival, const struct boxes *boxes,
 	return 0;
 }
 
+/* What failed when it was backed up. */
 static void
-plan_source(struct revival *revival, const struct snap_source *source)
+tell_lacking(struct revival *revival)
 {
-	if (source->failed)
+	for (size_t i = 0; i < revival->snap->source_count; i++) {
+		const struct snap_source *source = &revival->snap->sources[i];
+
+		if (!source->failed)
+			continue;
+		revival->lacking++;
 		ak_cmd_warn(revival->ctx, "%s: it is not in the snapshot: %s",
 		    source->name, source->problem);
-	else
-		revive_record(revival, "restore", source->name);
+	}
 }
 
 static int
@@ -162,13 +167,16 @@ plan(struct revival *revival, const struct boxes *boxes, struct ak_err *err)
 	if (list_living(revival, boxes, true, &living, err) == -1)
 		return -1;
 	for (size_t i = 0; i < revival->snap->source_count; i++)
-		plan_source(revival, &revival->snap->sources[i]);
+		if (!revival->snap->sources[i].failed)
+			revive_record(revival, "restore",
+			    revival->snap->sources[i].name);
 	return 1;
 }
 
 typedef int revive_fn(struct revival *revival, const struct snap_source *source,
     struct ak_err *err);
 
+/* What is damaged loses its own files, not those of the others. */
 static int
 each_source(struct revival *revival, const char *type, const char *below,
     revive_fn *revive, struct ak_err *err)
@@ -176,10 +184,17 @@ each_source(struct revival *revival, const char *type, const char *below,
 	for (size_t i = 0; i < revival->snap->source_count; i++) {
 		const struct snap_source *source = &revival->snap->sources[i];
 
-		if (ak_streq(source->type, type) && !source->failed &&
-		    ak_starts(source->prefix, below) &&
-		    revive(revival, source, err) == -1)
-			return ak_fail_in(err, "%s", source->name);
+		if (!ak_streq(source->type, type) || source->failed ||
+		    !ak_starts(source->prefix, below) ||
+		    revive(revival, source, err) == 0)
+			continue;
+		if (!ak_starts(err->text, source->name))
+			(void)!ak_fail_in(err, "%s", source->name);
+		if (err->code != AK_DATA)
+			return -1;
+		ak_cmd_warn(revival->ctx, "%s", err->text);
+		*err = (struct ak_err){ 0 };
+		revival->damaged++;
 	}
 	return 0;
 }
@@ -224,11 +239,13 @@ start(struct revival *revival, size_t *count, struct ak_err *err)
 	return 0;
 }
 
-/* What was replaced goes only when the kit is well. */
+/* What was replaced goes only when the kit is whole and well. */
 static int
-settle(struct revival *revival)
+settle(struct revival *revival, struct ak_err *err)
 {
-	if (!revival->ill) {
+	if (!revival->ill && !revival->lacking && !revival->damaged) {
+		/* Not before what replaces it is on the disk. */
+		sync();
 		revive_forget_aside(revival);
 		return 0;
 	}
@@ -236,6 +253,9 @@ settle(struct revival *revival)
 		ak_cmd_warn(revival->ctx,
 		    "what was replaced is kept as *.replaced-%s",
 		    revival->stamp);
+	if (revival->damaged > 0)
+		return ak_fail(err, AK_DATA, "%zu of its sources are damaged",
+		    revival->damaged);
 	return 1;
 }
 
@@ -279,6 +299,7 @@ revive(struct revival *revival, const struct restore_options *options,
 		&boxes, err) == -1 ||
 	    revive_check_keys(revival, err) == -1)
 		return -1;
+	tell_lacking(revival);
 	if (options->plan)
 		return plan(revival, &boxes, err);
 	if (list_living(revival, &boxes, !options->yes, &living, err) == -1 ||
@@ -294,7 +315,7 @@ revive(struct revival *revival, const struct restore_options *options,
 	}
 	tell_folders(revival);
 	report(revival, services, begin);
-	return settle(revival);
+	return settle(revival, err);
 }
 
 static void

@@ -27,7 +27,9 @@ struct revival {
 	size_t aside_count;
 	char *folder_aside; /* below it: the same of its files; or NULL */
 	struct restored_sums sums;
-	bool ill; /* it is all there, and aikit-stack health says no */
+	bool ill;	/* it is all there, and aikit-stack health says no */
+	size_t lacking; /* sources that the snapshot has not */
+	size_t damaged; /* sources of which files are lost */
 };
 
 /* What a person sees of it: a record "revived", or would be. */

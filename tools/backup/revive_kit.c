@@ -118,6 +118,22 @@ find_kit(const struct snap *snap)
 	return NULL;
 }
 
+/* What a restore that was killed has left: secrets, and dumps. */
+static void
+remove_left(int dir)
+{
+	AK_CLOSE int copy = openat(dir, ".", O_RDONLY | O_CLOEXEC);
+	DIR *list = copy == -1 ? NULL : fdopendir(copy);
+
+	if (list == NULL)
+		return;
+	ak_take_fd(&copy);
+	for (struct dirent *e; (e = readdir(list)) != NULL;)
+		if (ak_starts(e->d_name, ".restoring-"))
+			(void)!beneath_remove(dir, e->d_name);
+	closedir(list);
+}
+
 static int
 restore_folder(struct revival *revival, struct ak_err *err)
 {
@@ -132,6 +148,7 @@ restore_folder(struct revival *revival, struct ak_err *err)
 		    revival->snap->name);
 	if (ak_dir_make(revival->dir, 0755, &dir, err) == -1)
 		return -1;
+	remove_left(dir);
 	if (mkdirat(dir, name, 0700) == -1)
 		return ak_fail_sys(err, AK_CANTCREATE, "%s/%s", revival->dir,
 		    name);
@@ -154,7 +171,7 @@ revive_stack(struct revival *revival, const char *const words[],
 	const char *argv[256] = { "aikit-stack", "--kit", revival->dir };
 	size_t count = 3;
 	struct ak_proc proc = { .argv = argv,
-		.timeout_ms = 3600 * 1000,
+		.timeout_ms = INT64_C(3600) * 1000,
 		.max_output = 16 << 20,
 		.pass_err = true };
 	AK_PROC_RESULT struct ak_proc_result result = { 0 };

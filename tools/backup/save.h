@@ -62,6 +62,15 @@ int item_end(struct saver *saver, struct ak_err *err) AK_MUST;
 int saver_chunk(struct saver *saver, enum pack_kind kind, const void *data,
     size_t len, struct chunk *chunk, struct ak_err *err) AK_MUST;
 
+/*
+ * Ends the packs that are open, so that other runs find what is stored: that of
+ * trees at once, those of the workers as soon as they come to it.
+ */
+int saver_checkpoint(struct saver *saver, struct ak_err *err) AK_MUST;
+
+/* Something could not be stored: nothing more will be. */
+bool saver_failed(struct saver *saver);
+
 bool item_done(struct saver *saver, struct item *item);
 /* Until it is done, or a worker failed: its error. */
 int item_wait(struct saver *saver, struct item *item, struct ak_err *err)

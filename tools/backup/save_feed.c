@@ -185,5 +185,25 @@ saver_chunk(struct saver *saver, enum pack_kind kind, const void *data,
 		*writer = pack_writer_new(saver->repo, kind);
 		pack_writer_on_done(*writer, saver_pack_done, saver);
 	}
-	return pack_writer_add(*writer, chunk, data, true, err);
+	if (pack_writer_add(*writer, chunk, data, true, err) == 0)
+		return 0;
+	/* Half of it may be in the pack: no other source goes on with it. */
+	saver_fail(saver, err);
+	return -1;
+}
+
+int
+saver_checkpoint(struct saver *saver, struct ak_err *err)
+{
+	if (saver_check(saver, err) == -1)
+		return -1;
+	pthread_mutex_lock(&saver->mutex);
+	saver->checkpoints++;
+	pthread_cond_broadcast(&saver->work);
+	pthread_mutex_unlock(&saver->mutex);
+	if (!saver->chunks[PACK_META] ||
+	    pack_writer_end(saver->chunks[PACK_META], err) == 0)
+		return 0;
+	saver_fail(saver, err);
+	return -1;
 }

@@ -39,6 +39,7 @@ struct worker {
 	struct pack_writer *writer;
 	pthread_t thread;
 	bool runs;
+	size_t checkpoints; /* those it has done its part for */
 };
 
 struct saver {
@@ -52,9 +53,10 @@ struct saver {
 	pthread_cond_t done; /* a segment is through */
 	struct segment *first, **last;
 	struct segment *idle;
-	size_t segments; /* there are */
-	bool over;	 /* no more segments come */
-	bool abandoned;	 /* and nothing is to be ended */
+	size_t segments;    /* there are */
+	size_t checkpoints; /* asked for so far */
+	bool over;	    /* no more segments come */
+	bool abandoned;	    /* and nothing is to be ended */
 	bool failed;
 	struct ak_err err; /* of failed */
 	struct saver_stats stats;

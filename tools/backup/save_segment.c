@@ -119,6 +119,6 @@ segment_submit(struct saver *saver, struct ak_err *err)
 	enqueue(saver, segment);
 	if (index_pending(saver->index) > PENDING_MAX &&
 	    index_commit(saver->repo, saver->index, err) == -1)
-		return -1;
+		saver_fail(saver, err);
 	return saver_check(saver, err);
 }

@@ -28,6 +28,14 @@ saver_check(struct saver *saver, struct ak_err *err)
 	return failed ? -1 : 0;
 }
 
+bool
+saver_failed(struct saver *saver)
+{
+	struct ak_err ignored;
+
+	return saver_check(saver, &ignored) == -1;
+}
+
 int
 saver_pack_done(void *arg, const struct pack_list *list, struct ak_err *err)
 {
@@ -95,16 +103,24 @@ store_segment(struct worker *worker, struct segment *segment)
 	end_segment(saver, segment, &stats);
 }
 
-/* NULL when all is over. After a failure segments go by unread. */
+/*
+ * NULL when all is over, or a checkpoint is due, which comes first. After a
+ * failure segments go by unread.
+ */
 static struct segment *
-next_segment(struct saver *saver, bool *failed)
+next_segment(struct worker *worker, bool *failed, bool *checkpoint)
 {
-	struct segment *segment;
+	struct saver *saver = worker->saver;
+	struct segment *segment = NULL;
 
 	pthread_mutex_lock(&saver->mutex);
-	while (!saver->first && !saver->over)
+	while (!saver->first && !saver->over &&
+	    worker->checkpoints == saver->checkpoints)
 		pthread_cond_wait(&saver->work, &saver->mutex);
-	segment = saver->first;
+	*checkpoint = worker->checkpoints != saver->checkpoints;
+	worker->checkpoints = saver->checkpoints;
+	if (!*checkpoint)
+		segment = saver->first;
 	if (segment) {
 		saver->first = segment->next;
 		if (!saver->first)
@@ -116,21 +132,31 @@ next_segment(struct saver *saver, bool *failed)
 	return segment;
 }
 
+static void
+end_pack(struct worker *worker)
+{
+	struct ak_err err = { 0 };
+
+	if (pack_writer_end(worker->writer, &err) == -1)
+		saver_fail(worker->saver, &err);
+}
+
 void *
 saver_work(void *arg)
 {
 	struct worker *worker = arg;
 	struct saver_stats none = { 0 };
-	struct ak_err err = { 0 };
 	struct segment *segment;
-	bool failed;
+	bool failed, checkpoint;
 
-	while ((segment = next_segment(worker->saver, &failed)))
-		if (failed)
+	do {
+		segment = next_segment(worker, &failed, &checkpoint);
+		if (segment && failed)
 			end_segment(worker->saver, segment, &none);
-		else
+		else if (segment)
 			store_segment(worker, segment);
-	if (!failed && pack_writer_end(worker->writer, &err) == -1)
-		saver_fail(worker->saver, &err);
+		else if (!failed)
+			end_pack(worker);
+	} while (segment || checkpoint);
 	return NULL;
 }

@@ -11,6 +11,7 @@
 #include "lib/file.h"
 #include "lib/proc.h"
 #include "tools/backup/commands.h"
+#include "tools/backup/exec.h"
 
 static struct {
 	const char *backup, *to;
@@ -35,15 +36,31 @@ static const struct ak_view schedule_view = {
 	false,
 };
 
-static void
-add_option(struct ak_buf *program, const char *name, const char *value)
+/* What a unit and a shell read alike, and as it is, between quotes. */
+static bool
+is_plain(const char *text)
+{
+	for (; *text != '\0'; text++)
+		if ((unsigned char)*text < ' ' || strchr("\"\\%$`", *text))
+			return false;
+	return true;
+}
+
+static int
+add_option(struct ak_buf *program, const char *name, const char *value,
+    struct ak_err *err)
 {
 	char path[PATH_MAX];
 
 	if (!value)
-		return;
-	ak_buf_printf(program, " --%s \"%s\"", name,
-	    realpath(value, path) ? path : value);
+		return 0;
+	if (realpath(value, path))
+		value = path;
+	if (!is_plain(value))
+		return ak_fail(err, AK_USAGE,
+		    "%s: a unit or a crontab would read another name", value);
+	ak_buf_printf(program, " --%s \"%s\"", name, value);
+	return 0;
 }
 
 /* As it was called: configuration that it finds by itself is not repeated. */
@@ -59,10 +76,15 @@ program_of(struct ak_buf *program, struct ak_err *err)
 	if (ak_streq(backup_options.passphrase_file, "-"))
 		return ak_fail(err, AK_USAGE,
 		    "what runs by itself reads no passphrase from stdin");
+	if (o.backup && !is_plain(o.backup))
+		return ak_fail(err, AK_USAGE, "%s: no time", o.backup);
 	ak_buf_str(program, self);
-	add_option(program, "repo", backup_options.repo);
-	add_option(program, "key-file", backup_options.key_file);
-	add_option(program, "passphrase-file", backup_options.passphrase_file);
+	if (add_option(program, "repo", backup_options.repo, err) == -1 ||
+	    add_option(program, "key-file", backup_options.key_file, err) ==
+		-1 ||
+	    add_option(program, "passphrase-file",
+		backup_options.passphrase_file, err) == -1)
+		return -1;
 	return 0;
 }
 
@@ -202,15 +224,26 @@ crontab(const char *argument, const char *input, struct ak_proc_result *result,
 	return ak_proc_run(&proc, result, err);
 }
 
-/* "no crontab for root" is no table, and no error. */
+/* "no crontab for root" is no table; any other failure may hide one. */
+static bool
+is_no_table(const struct ak_proc_result *result)
+{
+	return strstr(ak_buf_text(&result->err), "no crontab") ||
+	    strstr(ak_buf_text(&result->err), "No such file");
+}
+
 static int
 install_cron(struct ak_ctx *ctx, const char *program)
 {
 	AK_PROC_RESULT struct ak_proc_result now = { 0 }, put = { 0 };
-	AK_BUF struct ak_buf table = { 0 };
+	AK_BUF struct ak_buf table = { 0 }, why = { 0 };
 
 	if (crontab("-l", NULL, &now, &ctx->err) == -1)
 		return -1;
+	exec_last_line(&now.err, &why);
+	if (now.status != 0 && !is_no_table(&now))
+		return ak_fail(&ctx->err, AK_UNAVAILABLE,
+		    "crontab -l: exit %d: %s", now.status, ak_buf_text(&why));
 	schedule_cron_without(now.status == 0 ? ak_buf_text(&now.out) : "",
 	    &table);
 	schedule_cron(program, o.backup, &table);

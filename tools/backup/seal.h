@@ -79,6 +79,7 @@ int seal_get(struct seal *seal, const struct seal_message *message,
  */
 #define SEAL_INDEX "aikit-backup index 1"
 #define SEAL_SNAPSHOT "aikit-backup snapshot 1"
+#define SEAL_CHECKPOINT "aikit-backup checkpoint 1"
 #define SEAL_PACK "aikit-backup pack 1"
 #define SEAL_SLOT "aikit-backup slot 1"
 #define SEAL_HEAD 40 /* bytes before the sealed ones */

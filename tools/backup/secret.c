@@ -16,7 +16,7 @@
 #define TYPED_MAX 1024
 
 /* Set by the options of main.c, and by its configuration. */
-struct backup_options backup_options;
+struct backup_options backup_options = { .checkpoint_ms = 300000 };
 
 void
 repo_secret_free(struct repo_secret *secret)

@@ -8,6 +8,20 @@
 int
 session_open(struct session *session, struct ak_ctx *ctx, size_t frames)
 {
+	struct ak_err why = { 0 };
+
+	if (session_open_as_indexed(session, ctx, frames) == -1)
+		return -1;
+	/* Of what it cannot read the rest can be had all the same. */
+	if (index_adopt(session->repo, session->index, &why) == -1)
+		ak_cmd_warn(ctx, "%s", why.text);
+	return 0;
+}
+
+int
+session_open_as_indexed(struct session *session, struct ak_ctx *ctx,
+    size_t frames)
+{
 	AK_FREE char *who = ak_printf("%s %s", ctx->tool->name, ctx->cmd->name);
 	struct store *store;
 

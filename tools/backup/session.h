@@ -15,10 +15,15 @@ struct session {
 	struct loader *loader;
 };
 
-/* Opened, locked shared by the command's name, with a cache of so many frames.
+/*
+ * Opened, locked shared by the command's name, with a cache of so many frames.
+ * Packs that no segment of the index knows are read by their footers; the
+ * second one leaves that to those who must know of it.
  */
 int session_open(struct session *session, struct ak_ctx *ctx, size_t frames)
     AK_MUST;
+int session_open_as_indexed(struct session *session, struct ak_ctx *ctx,
+    size_t frames) AK_MUST;
 void session_close(struct session *session);
 #define SESSION __attribute__((cleanup(session_close)))
 

@@ -174,9 +174,7 @@ walk_one(void *arg, const char *name, AK_UNUSED uint64_t size,
 static int
 walk_slots(struct walk *walk, struct ak_err *err)
 {
-	struct store *store = walk->repo->store;
-
-	return store->ops->list(store, "keys/", walk_one, walk, err);
+	return object_list(walk->repo, "keys/", walk_one, walk, err);
 }
 
 struct opening {
@@ -209,6 +207,9 @@ try_slot(void *arg, const struct slot_text *slot, struct ak_err *err)
 				 .out = opening->repo->keys.master },
 			     &broken) == 0;
 	seal_free(seal);
+	if (opening->found)
+		memcpy(opening->repo->slot, slot->about.id,
+		    sizeof(opening->repo->slot));
 	return 0;
 }
 

@@ -65,15 +65,16 @@ snap_free(struct snap *snap)
 	free(snap);
 }
 
-static void
-seal_text(struct repo *repo, const struct ak_buf *text, struct ak_buf *sealed)
+void
+snap_seal(struct repo *repo, const struct ak_buf *text, const char *info,
+    struct ak_buf *sealed)
 {
 	AK_BUF struct ak_buf squeezed = { 0 };
 	struct squeeze *squeeze = squeeze_new(repo->level);
 
 	squeeze_add(squeeze, text->data, text->len, &squeezed);
 	squeeze_free(squeeze);
-	seal_object(repo->cipher, repo->keys.use[SEAL_META], SEAL_SNAPSHOT,
+	seal_object(repo->cipher, repo->keys.use[SEAL_META], info,
 	    squeezed.data, squeezed.len, sealed);
 }
 
@@ -91,7 +92,7 @@ snap_write(struct repo *repo, struct snap *snap, const char *more_json,
 	if (text.len > OBJECT_MAX)
 		return ak_fail(err, AK_DATA, "a snapshot larger than %zu bytes",
 		    OBJECT_MAX);
-	seal_text(repo, &text, &sealed);
+	snap_seal(repo, &text, SEAL_SNAPSHOT, &sealed);
 	seal_hash(sealed.data, sealed.len, digest);
 	ak_crypt_hex(&hex, digest, 8);
 	snap_time(snap->begin, time);
@@ -171,8 +172,7 @@ static int
 list_names(struct repo *repo, struct names *names, struct ak_err *err)
 {
 	*names = (struct names){ 0 };
-	if (repo->store->ops->list(repo->store, ROOM, take_name, names, err) ==
-	    -1) {
+	if (object_list(repo, ROOM, take_name, names, err) == -1) {
 		free_texts(names->items, names->count);
 		return -1;
 	}
@@ -230,13 +230,13 @@ snap_list(struct repo *repo, struct snaps *snaps, struct ak_err *err)
 
 	if (list_names(repo, &names, err) == -1)
 		return -1;
-	found.items = ak_calloc(names.count + 1, sizeof(*found.items));
+	found.items = ak_calloc(names.count + 1, sizeof(void *));
 	found.bad = ak_calloc(names.count + 1, sizeof(*found.bad));
 	for (size_t i = 0; i < names.count && result == 0; i++)
 		result = list_one(repo, names.items[i], &found, err);
 	free_texts(names.items, names.count);
 	if (found.count > 1)
-		qsort(found.items, found.count, sizeof(*found.items), by_begin);
+		qsort(found.items, found.count, sizeof(void *), by_begin);
 	if (result == 0)
 		*snaps = found;
 	else

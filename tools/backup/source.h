@@ -33,16 +33,24 @@ enum instead {
 	INSTEAD_FAILED, /* err says why: as if it could not be read */
 };
 
+/* A tree of the same source, taken earlier: what is as it was is not read. */
+struct before {
+	struct tree_reader *tree; /* NULL: none */
+	int64_t begin;		  /* ns: racy when not 2 s older */
+	bool cut_short;		  /* what is lost of it is not told */
+	struct entry *at;	  /* the intake's own; NULL: at its end */
+};
+enum { BEFORE_CHECKPOINT, BEFORE_SNAPSHOT, BEFORES };
+
 /* What a source puts its entries into; made by the backup command. */
 struct intake {
 	struct repo *repo;
 	struct saver *saver;
-	struct tree_writer *tree;    /* of this source */
-	struct tree_reader *parent;  /* of the same source; NULL: none */
-	int64_t parent_begin;	     /* ns: racy when not 2 s older */
-	bool full;		     /* read every byte */
-	const struct index *index;   /* what of the parent is still there */
-	const char *const *excludes; /* patterns, NULL ends them */
+	struct tree_writer *tree;      /* of this source */
+	struct before before[BEFORES]; /* the nearest first */
+	bool full;		       /* read every byte */
+	const struct index *index;     /* what of the parent is still there */
+	const char *const *excludes;   /* patterns, NULL ends them */
 	bool exclude_caches, one_file_system; /* see walk.h */
 	struct snap_source *about; /* counters, consistency, problem */
 	/*
@@ -56,7 +64,11 @@ struct intake {
 	/* Is it no loss that this path went while it was looked for? */
 	bool (*may_vanish)(void *instead_arg, const char *path);
 	void (*warn)(void *arg, const char *text);
+	/* What is no loss of this run; may be NULL. */
+	void (*tell)(void *arg, const char *text);
 	void (*progress)(void *arg, const char *path, uint64_t bytes);
+	/* Asked between entries; may be NULL. */
+	int (*checkpoint)(void *arg, struct ak_err *err);
 	void *arg;
 };
 

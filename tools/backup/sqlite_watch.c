@@ -2,7 +2,9 @@
  * sqlite_watch - databases met while a directory is walked, and sqlite: alone.
  *
  * "app.db" comes before "app.db-wal" in a tree, so what is held for the one is
- * there when the other is asked for, and is let go of with the next name.
+ * there when the other is asked for. It is let go of with the next name; if
+ * that stands between the two, as "app.db (old)" does, what belongs to the
+ * database is copied then, and waits for its turn.
  */
 #include <fcntl.h>
 #include <libgen.h>
@@ -15,12 +17,26 @@
 
 enum { SECTOR = 512 }; /* a database is pages of at least this */
 
+/* What belongs to a database that was let go of, and was not asked for yet. */
+struct aside {
+	char *name; /* of the database */
+	ino_t dir_ino;
+	dev_t dir_dev;
+	int journal; /* -1: nothing belonged to it, or it was taken */
+	bool wal;
+	struct ak_err why; /* AK_DONE, or why it could not be copied */
+};
+
 struct sqlite_watch {
 	struct sqlite_hold hold;
 	char *name; /* of the database; NULL: nothing is held */
 	char *seen; /* the last that was one, held or not; NULL: none */
+	int dir;    /* where it lies */
 	ino_t dir_ino;
 	dev_t dir_dev;
+	bool handed; /* what belongs to it was asked for */
+	struct aside *asides;
+	size_t aside_count;
 };
 
 struct sqlite_watch *
@@ -30,12 +46,40 @@ sqlite_watch_new(void)
 }
 
 static void
-forget(struct sqlite_watch *watch)
+let_go(struct sqlite_watch *watch)
 {
-	if (watch->name != NULL)
-		sqlite_let_go(&watch->hold);
+	if (watch->name == NULL)
+		return;
+	sqlite_let_go(&watch->hold);
+	ak_close_scope(&watch->dir);
 	free(watch->name);
 	watch->name = NULL;
+}
+
+static void
+set_aside(struct sqlite_watch *watch)
+{
+	struct sqlite_hold *hold = &watch->hold;
+	struct aside aside = { .dir_ino = watch->dir_ino,
+		.dir_dev = watch->dir_dev,
+		.wal = hold->wal };
+
+	if (hold->state == SQLITE_WAL)
+		(void)!sqlite_hold_wal(watch->dir, watch->name, hold,
+		    &aside.why);
+	aside.journal = ak_take_fd(&hold->journal);
+	aside.name = ak_strdup(watch->name);
+	watch->asides = ak_resize(watch->asides, watch->aside_count + 1,
+	    sizeof(*watch->asides));
+	watch->asides[watch->aside_count++] = aside;
+}
+
+static void
+forget(struct sqlite_watch *watch)
+{
+	if (watch->name != NULL && !watch->handed)
+		set_aside(watch);
+	let_go(watch);
 }
 
 void
@@ -43,7 +87,12 @@ sqlite_watch_free(struct sqlite_watch *watch)
 {
 	if (watch == NULL)
 		return;
-	forget(watch);
+	let_go(watch);
+	for (size_t i = 0; i < watch->aside_count; i++) {
+		ak_close_scope(&watch->asides[i].journal);
+		free(watch->asides[i].name);
+	}
+	free(watch->asides);
 	free(watch->seen);
 	free(watch);
 }
@@ -74,10 +123,28 @@ beside(struct sqlite_watch *watch, const struct instead_ask *ask,
 	if (wal && hold->state == SQLITE_WAL &&
 	    sqlite_hold_wal(ask->dir, watch->name, hold, err) == -1)
 		return INSTEAD_FAILED;
+	watch->handed |= wal == hold->wal && strcmp(ending, "-shm") != 0;
 	if (strcmp(ending, "-shm") == 0 || wal != hold->wal ||
 	    hold->journal == -1)
 		return INSTEAD_SKIP;
 	*fd = ak_take_fd(&hold->journal);
+	return INSTEAD_FD;
+}
+
+static enum instead
+from_aside(struct aside *aside, const char *ending, int *fd, struct ak_err *err)
+{
+	bool wal = strcmp(ending, "-wal") == 0;
+
+	if (strcmp(ending, "-shm") == 0 || wal != aside->wal)
+		return INSTEAD_SKIP;
+	if (aside->why.code != AK_DONE) {
+		*err = aside->why;
+		return INSTEAD_FAILED;
+	}
+	if (aside->journal == -1)
+		return INSTEAD_SKIP;
+	*fd = ak_take_fd(&aside->journal);
 	return INSTEAD_FD;
 }
 
@@ -106,7 +173,9 @@ take_hold(struct sqlite_watch *watch, const struct instead_ask *ask, int *fd,
 		sqlite_let_go(hold);
 		return INSTEAD_NOT;
 	}
+	watch->dir = fcntl(ask->dir, F_DUPFD_CLOEXEC, 0);
 	watch->name = ak_strdup(ask->name);
+	watch->handed = false;
 	watch->dir_ino = dir.st_ino;
 	watch->dir_dev = dir.st_dev;
 	if (hold->state == SQLITE_WAL && ask->unchanged)
@@ -115,16 +184,44 @@ take_hold(struct sqlite_watch *watch, const struct instead_ask *ask, int *fd,
 	return INSTEAD_FD;
 }
 
+/* Of whose database this is what belongs to it; NULL: of none set aside. */
+static struct aside *
+find_aside(struct sqlite_watch *watch, const struct instead_ask *ask,
+    const char **ending)
+{
+	const char *dash = strrchr(ask->name, '-');
+	struct stat dir;
+
+	if (watch->aside_count == 0 || dash == NULL || !is_beside(dash) ||
+	    fstat(ask->dir, &dir) == -1)
+		return NULL;
+	*ending = dash;
+	for (size_t i = 0; i < watch->aside_count; i++) {
+		struct aside *aside = &watch->asides[i];
+
+		if (aside->dir_ino == dir.st_ino &&
+		    aside->dir_dev == dir.st_dev &&
+		    strlen(aside->name) == (size_t)(dash - ask->name) &&
+		    ak_starts(ask->name, aside->name))
+			return aside;
+	}
+	return NULL;
+}
+
 enum instead
 sqlite_instead(void *arg, const struct instead_ask *ask, int *fd,
     struct ak_err *err)
 {
 	struct sqlite_watch *watch = arg;
 	const char *ending = ending_of(watch, ask);
+	struct aside *aside;
 
 	if (ending != NULL && is_beside(ending))
 		return beside(watch, ask, ending, fd, err);
 	forget(watch);
+	aside = find_aside(watch, ask, &ending);
+	if (aside != NULL)
+		return from_aside(aside, ending, fd, err);
 	if (ask->status->st_size < SECTOR || ask->status->st_size % SECTOR != 0)
 		return INSTEAD_NOT;
 	return take_hold(watch, ask, fd, err);

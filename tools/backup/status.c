@@ -26,6 +26,9 @@ static const struct limit limits[] = {
 	    "aikit-backup verify --level data --due 30d" },
 	{ CARE_PRUNE, 7 * DAY, 30 * DAY, "aikit-backup prune" },
 	{ CARE_DRILL, 30 * DAY, 45 * DAY, "aikit-backup verify --level drill" },
+	/* Never due: only what they found is told. */
+	{ CARE_FAST, 0, 0, "aikit-backup repair" },
+	{ CARE_SCRUB, 0, 0, "aikit-backup repair" },
 };
 
 static const struct ak_view status_view = {
@@ -47,14 +50,21 @@ struct looking {
 	size_t late;
 };
 
+static bool
+has_failed(const struct looking *looking, const struct limit *limit)
+{
+	const struct care_run *run = &looking->care.runs[limit->what];
+
+	return run->time > run->success && !run->ok;
+}
+
 static const char *
 state_of(const struct looking *looking, const struct limit *limit,
     int64_t success)
 {
-	const struct care_run *run = &looking->care.runs[limit->what];
 	int64_t from = success > 0 ? success : looking->repo->created;
 
-	if (run->time > success && !run->ok)
+	if (has_failed(looking, limit))
 		return "failed";
 	if (looking->now - from > limit->late)
 		return "late";
@@ -78,9 +88,10 @@ line(struct looking *looking, const struct limit *limit)
 		ak_out_time(out, "success", run->success);
 	if (run->time > 0)
 		ak_out_number(out, "seconds", run->seconds);
-	ak_out_time(out, "due",
-	    (run->success > 0 ? run->success : looking->repo->created) +
-		limit->due);
+	if (limit->due > 0)
+		ak_out_time(out, "due",
+		    (run->success > 0 ? run->success : looking->repo->created) +
+			limit->due);
 	ak_out_bool(out, "late", bad);
 	if (!ak_streq(state, "well"))
 		ak_out_str(out, "command", limit->command);
@@ -124,7 +135,8 @@ status_run(struct ak_ctx *ctx, AK_UNUSED int words, AK_UNUSED char *operands[])
 	    newest_snapshot(&looking, &count, &ctx->err) == -1)
 		return -1;
 	for (size_t i = 0; i < AK_COUNT(limits); i++)
-		line(&looking, &limits[i]);
+		if (limits[i].due > 0 || has_failed(&looking, &limits[i]))
+			line(&looking, &limits[i]);
 	ak_str_from_size(&size, looking.care.bytes);
 	ak_out_note(ctx->out, "%zu snapshots, %s", count, size.data);
 	return looking.late > 0 ? 1 : 0;

@@ -29,6 +29,11 @@ struct draft {
 	char name[64];
 };
 
+/*
+ * What begins so stays when shared users leave drafts behind; alone, it goes.
+ */
+#define CHECKPOINT_PREFIX "tmp/checkpoint-"
+
 enum store_lock {
 	STORE_SHARED,	 /* backups, restores: many at once */
 	STORE_EXCLUSIVE, /* prune, repair, upgrade: alone */

@@ -2,11 +2,10 @@
  * store_fault - a store that fails, or ends the program, at the nth operation.
  *
  * With "drop" what a power cut may take is taken before the end: names given
- * since the last sync are gone, names removed since are back, and drafts are
- * empty; with "reorder" all of that but the newest change, since a disk need
- * not keep to the order of what it was not told to keep. Objects are removed by
- * sync here, and until then kept under a name in tmp/ that says which they
- * were.
+ * since the last sync are gone, names removed or replaced since are what they
+ * were, and drafts are empty; with "reorder" all of that but the newest change,
+ * since a disk need not keep to the order of what it was not told to keep. What
+ * was removed or replaced has a name in tmp/ until the sync.
  */
 #include <sys/stat.h>
 
@@ -59,10 +58,10 @@ static const struct {
 	{ "EACCES", EACCES, false, 0 },
 };
 
-/* Not synced yet: the name given, or the place where what it named is kept. */
+/* Not synced yet: the name given, or the place of what it named before. */
 struct change {
 	char *name;
-	char *kept; /* NULL: the name was given */
+	char *kept; /* NULL: nothing had the name */
 };
 
 struct fault {
@@ -135,9 +134,12 @@ note(struct fault *fault, const char *name, char *kept)
 		kept };
 }
 
+/* It says so: a test knows that there are no more operations when it does not.
+ */
 static int
 strike(struct fault *fault, const char *what, struct ak_err *err)
 {
+	dprintf(STDERR_FILENO, "AIKIT_FAULT: %s\n", what);
 	if (effects[fault->effect].drop)
 		cut_power(fault);
 	if (effects[fault->effect].error == 0) {
@@ -199,16 +201,23 @@ fault_commit(struct store *store, struct draft *draft, const char *name,
     struct ak_err *err)
 {
 	struct fault *fault = fault_of(store);
+	AK_FREE char *kept = NULL;
 	int result;
 
 	if (count(fault, OP_COMMIT, name, err) == -1) {
 		fault_abandon(store, draft);
 		return -1;
 	}
-	result = fault->inner->ops->commit(fault->inner, draft, name, err);
 	pthread_mutex_lock(&fault->mutex);
+	kept = ak_printf("tmp/replaced-%zu", fault->count);
+	if (!effects[fault->effect].drop ||
+	    linkat(fault->dir, name, fault->dir, kept, 0) == -1) {
+		free(kept);
+		kept = NULL;
+	}
+	result = fault->inner->ops->commit(fault->inner, draft, name, err);
 	if (result == 0)
-		note(fault, name, NULL);
+		note(fault, name, ak_take(&kept));
 	pthread_mutex_unlock(&fault->mutex);
 	return result;
 }

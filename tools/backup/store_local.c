@@ -312,6 +312,38 @@ static const struct store_ops ops = {
 	.close = local_close,
 };
 
+static int
+find_any(AK_UNUSED void *arg, const char *name, AK_UNUSED uint64_t size,
+    struct ak_err *err)
+{
+	return ak_fail(err, AK_CANTCREATE, "%s", name);
+}
+
+/*
+ * What a backup has put there lives by its keys, which init would make anew:
+ * a repository that lost its config is not empty.
+ */
+static int
+check_unused(struct local *local, const char *path, struct ak_err *err)
+{
+	static const char *const used[] = { "packs/", "meta/", "index/",
+		"snaps/" };
+
+	for (size_t i = 0; i < AK_COUNT(used); i++) {
+		struct ak_err found = { 0 };
+
+		if (local_list(&local->store, used[i], find_any, NULL,
+			&found) == 0)
+			continue;
+		ak_err_set(err, AK_CANTCREATE,
+		    "%s: a repository without its config, it has %s", path,
+		    found.text);
+		ak_err_help(err, "see docs/backup-recovery.md");
+		return -1;
+	}
+	return 0;
+}
+
 /* What init makes, and nothing else: an init that was killed is done again. */
 static int
 check_empty(struct local *local, const char *path, struct ak_err *err)
@@ -319,7 +351,7 @@ check_empty(struct local *local, const char *path, struct ak_err *err)
 	AK_FREE char *found = local_stranger(local, rooms, AK_COUNT(rooms));
 
 	if (!found)
-		return 0;
+		return check_unused(local, path, err);
 	if (ak_streq(found, "config"))
 		return ak_fail(err, AK_CANTCREATE,
 		    "%s: there is a repository already", path);

@@ -57,7 +57,18 @@ fail_held(int fd, struct ak_err *err)
 }
 
 static int
-sweep(void *arg, const char *name, AK_UNUSED uint64_t size,
+sweep_drafts(void *arg, const char *name, AK_UNUSED uint64_t size,
+    AK_UNUSED struct ak_err *err)
+{
+	struct local *local = arg;
+
+	if (!ak_starts(name, CHECKPOINT_PREFIX))
+		unlinkat(local->dir, name, 0);
+	return 0;
+}
+
+static int
+sweep_all(void *arg, const char *name, AK_UNUSED uint64_t size,
     AK_UNUSED struct ak_err *err)
 {
 	struct local *local = arg;
@@ -68,7 +79,7 @@ sweep(void *arg, const char *name, AK_UNUSED uint64_t size,
 
 /* Alone here: lines of earlier holders and drafts have no use. */
 static void
-clean(struct local *local, int fd)
+clean(struct local *local, int fd, store_each *sweep)
 {
 	struct ak_err ignored = { 0 };
 
@@ -127,7 +138,7 @@ take(struct local *local, enum store_lock how, int fd, struct ak_err *err)
 	int got = 0;
 
 	if (how == STORE_SHARED && flock(fd, LOCK_EX | LOCK_NB) == 0)
-		clean(local, fd);
+		clean(local, fd, sweep_drafts);
 	got = try_lock(fd, how == STORE_SHARED ? LOCK_SH : LOCK_EX, err);
 	/* A conversion that fails has lost the shared lock as well. */
 	if (got != 1 && local->lock == fd)
@@ -135,7 +146,7 @@ take(struct local *local, enum store_lock how, int fd, struct ak_err *err)
 	if (got == 0)
 		return fail_held(fd, err);
 	if (got == 1 && how == STORE_EXCLUSIVE)
-		clean(local, fd);
+		clean(local, fd, sweep_all);
 	return got == 1 ? 0 : -1;
 }
 

@@ -80,6 +80,9 @@ int tree_writer_add(struct tree_writer *writer, const struct entry *entry,
 int tree_writer_end(struct tree_writer *writer, struct chunks *chunks,
     struct ak_err *err) AK_MUST;
 void tree_writer_free(struct tree_writer *writer);
+/* A tree of what was added until now; the writer goes on. */
+int tree_writer_so_far(const struct tree_writer *writer, struct chunks *chunks,
+    struct ak_err *err) AK_MUST;
 
 struct tree_reader;
 struct tree_reader *tree_reader_new(struct loader *loader,

@@ -151,6 +151,22 @@ tree_writer_end(struct tree_writer *writer, struct chunks *chunks,
 	return put;
 }
 
+int
+tree_writer_so_far(const struct tree_writer *writer, struct chunks *chunks,
+    struct ak_err *err)
+{
+	struct chunk rest;
+
+	if (writer->buf.len > 0 &&
+	    saver_chunk(writer->saver, PACK_META, writer->buf.data,
+		writer->buf.len, &rest, err) == -1)
+		return -1;
+	chunks_copy(chunks, &writer->chunks);
+	if (writer->buf.len > 0)
+		chunks_add(chunks, &rest);
+	return 0;
+}
+
 struct tree_reader {
 	struct loader *loader;
 	struct chunks chunks;

@@ -6,7 +6,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "lib/proc.h"
 #include "lib/str.h"
 #include "lib/term.h"
 #include "tools/backup/commands.h"
@@ -57,34 +56,6 @@ verify_wanted(struct verify *verify, const uint8_t pack[ID_SIZE])
 	    verified_time(&verify->verified, pack) < verify->due;
 }
 
-static void
-draw(struct verify *verify)
-{
-	AK_BUF struct ak_buf line = { 0 };
-	int64_t now = ak_proc_now_ms();
-	double passed = (double)(ak_str_now() - verify->begin) / 1e9;
-	double rate = passed > 0 ? (double)verify->bytes / passed : 0;
-
-	if (verify->ctx->quiet || now - verify->drawn_ms < 100)
-		return;
-	verify->drawn_ms = now;
-	ak_buf_str(&line, "verify  ");
-	ak_str_from_size(&line, (int64_t)verify->bytes);
-	ak_buf_str(&line, " of ");
-	ak_str_from_size(&line, (int64_t)verify->total_bytes);
-	ak_buf_str(&line, "  ");
-	ak_str_from_size(&line, (int64_t)rate);
-	ak_buf_str(&line, "/s");
-	if (rate > 0 && verify->total_bytes > verify->bytes) {
-		ak_buf_str(&line, "  ");
-		ak_str_from_duration(&line,
-		    (int64_t)((double)(verify->total_bytes - verify->bytes) /
-			rate * 1000));
-		ak_buf_str(&line, " left");
-	}
-	ak_term_progress(line.data);
-}
-
 void
 verify_tell(struct verify *verify, uint64_t bytes, uint64_t chunks)
 {
@@ -92,7 +63,8 @@ verify_tell(struct verify *verify, uint64_t bytes, uint64_t chunks)
 	verify->objects += bytes > 0;
 	verify->bytes += bytes;
 	verify->chunks += chunks;
-	draw(verify);
+	meter_show(&verify->meter, verify->ctx, "verify", verify->bytes,
+	    verify->total_bytes);
 	pthread_mutex_unlock(&verify->damage.mutex);
 }
 
@@ -146,7 +118,7 @@ open_it(struct verify *verify, enum care_what level)
 
 	if (level != CARE_SCRUB || backup_options.key_file ||
 	    backup_options.passphrase_file)
-		return session_open(session, verify->ctx, 16);
+		return session_open_as_indexed(session, verify->ctx, 16);
 	if (!backup_options.repo)
 		return ak_fail(err, AK_USAGE, "no repository is named");
 	if (repo_open_blind(backup_options.repo, &session->repo, err) == -1)
@@ -222,6 +194,24 @@ tell_damage(struct verify *verify, size_t *paths)
 	return 0;
 }
 
+/* Since when every pack was read whole; 0: one never was. */
+static int64_t
+whole_since(struct verify *verify)
+{
+	const struct index *index = verify->session.index;
+	size_t count = index ? index_pack_count(index) : 0;
+	int64_t oldest = verify->begin;
+
+	for (size_t i = 0; i < count; i++) {
+		int64_t time = verified_time(&verify->verified,
+		    index_pack(index, (uint32_t)i)->pack);
+
+		if (!index_trashed(index, (uint32_t)i) && time < oldest)
+			oldest = time;
+	}
+	return oldest;
+}
+
 static int
 verdict(struct verify *verify, enum care_what level, size_t differ)
 {
@@ -235,8 +225,9 @@ verdict(struct verify *verify, enum care_what level, size_t differ)
 	if (verified_write(verify->session.repo, &verify->verified, &ignored) ==
 	    -1)
 		ak_cmd_warn(verify->ctx, "%s", ignored.text);
-	care_done(verify->ctx, verify->session.repo, level, verify->begin,
-	    problem);
+	care_done_partly(verify->ctx, verify->session.repo, level,
+	    verify->begin, problem,
+	    level == CARE_DATA ? whole_since(verify) : INT64_MAX);
 	if (!problem)
 		return differ > 0 ? 1 : 0;
 	ak_err_set(&verify->ctx->err, AK_DATA, "%s", problem);
@@ -306,9 +297,15 @@ verify_run(struct ak_ctx *ctx, int count, char *operands[])
 	return run(ctx, level, which);
 }
 
+static bool plan;
+const struct ak_opt repair_options[] = {
+	{ 0, "plan", NULL, "what is damaged", AK_FLAG(&plan) },
+	{ 0 },
+};
+
 int
 repair_run(struct ak_ctx *ctx, AK_UNUSED int count, AK_UNUSED char *operands[])
 {
-	o.repair = true;
+	o.repair = !plan;
 	return run(ctx, CARE_DATA, NULL);
 }

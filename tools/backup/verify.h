@@ -15,6 +15,7 @@
 #include "tools/backup/care.h"
 #include "tools/backup/closure.h"
 #include "tools/backup/damage.h"
+#include "tools/backup/meter.h"
 
 struct verify {
 	struct ak_ctx *ctx;
@@ -26,7 +27,8 @@ struct verify {
 	bool *needed;	     /* by number in the index; NULL: all are */
 	/* what was looked at; under damage.mutex */
 	uint64_t objects, bytes, chunks, total_bytes;
-	int64_t begin, drawn_ms;
+	int64_t begin;
+	struct meter meter;
 };
 
 int verify_fast(struct verify *verify, const struct snap *snap,

@@ -188,6 +188,46 @@ test_effect(const char *effect, int want, bool parity)
 	is_int(bad, 0, "nothing was lost, and each next run succeeded");
 }
 
+/*
+ * A tree that could not be written is half in its pack: what comes after it,
+ * of another source, must not end up in the same.
+ */
+static void
+test_failed_for_good(void)
+{
+	struct repo_init how = { .cipher = SEAL_AES_256_GCM };
+	struct repo_secret secret = a_key(KEY_TEXT);
+	struct saver_options options = { .workers = 1 };
+	static uint8_t data[3 << 20];
+	struct repo *repo = NULL;
+	struct index *index = NULL;
+	struct saver *saver = NULL;
+	struct ak_err first = { 0 };
+	struct chunk chunk;
+
+	for (size_t i = 0; i < sizeof(data); i++)
+		data[i] = (uint8_t)((i * 2654435761U) >> 13);
+	setenv("AIKIT_FAULT", "write:12:ENOSPC", 1);
+	if (repo_init(at("for-good"), &how, &secret, &repo, &err) == -1 ||
+	    index_load(repo, &index, &err) == -1 ||
+	    saver_open(repo, index, &options, &saver, &err) == -1)
+		exit(1);
+	unsetenv("AIKIT_FAULT");
+	repo_secret_free(&secret);
+	for (int i = 0; i < 40 && first.code == AK_DONE; i++) {
+		data[0] = (uint8_t)i;
+		(void)!saver_chunk(saver, PACK_META, data, sizeof(data), &chunk,
+		    &first);
+	}
+	is_int(first.code, AK_IO, "the disk is full: %s", first.text);
+	is_int(saver_chunk(saver, PACK_META, "next", 4, &chunk, &err), -1,
+	    "the next source cannot be stored either");
+	is_int(saver_finish(saver, &err), -1, "and no snapshot follows");
+	saver_close(saver);
+	index_free(index);
+	repo_close(repo);
+}
+
 static void
 test_plans(void)
 {
@@ -209,6 +249,7 @@ main(void)
 {
 	place_begin();
 	test_plans();
+	test_failed_for_good();
 	test_effect("kill", 128 + 9, false);
 	test_effect("drop", 128 + 9, false);
 	test_effect("reorder", 128 + 9, false);
