@@ -78,11 +78,13 @@ ascending(const void *a, const void *b)
 static void
 report(void)
 {
+	size_t middle = (size_t)count / 2, most = (size_t)count * 99 / 100;
+
 	if (count == 0)
 		die("no sample");
 	qsort(samples, (size_t)count, sizeof(*samples), ascending);
-	printf("%.1f %.1f\n", (double)samples[(size_t)count / 2] / 1e3,
-	    (double)samples[(size_t)count * 99 / 100] / 1e3);
+	printf("%.1f %.1f\n", (double)samples[middle] / 1e3,
+	    (double)samples[most] / 1e3);
 }
 
 static int

@@ -134,7 +134,7 @@ turmoil(char *argv[])
 		back = now + dice(300);
 		sum.kills++;
 	} else if (dice(2) == 0) {
-		reload(argv[7], (pid_t)atol(argv[6]));
+		reload(argv[7], (pid_t)strtol(argv[6], NULL, 10));
 	}
 }
 
@@ -328,9 +328,9 @@ main(int argc, char *argv[])
 
 	if (argc != 8)
 		return 64;
-	count = atol(argv[1]);
+	count = strtol(argv[1], NULL, 10);
 	seed = strtoull(argv[2], NULL, 10);
-	port = atoi(argv[3]);
+	port = (int)strtol(argv[3], NULL, 10);
 	epoll = epoll_create1(EPOLL_CLOEXEC);
 	for (int i = 0; i < CONNS; i++)
 		conns[i].fd = -1;

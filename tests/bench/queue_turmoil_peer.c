@@ -52,7 +52,8 @@ drop(struct conn *c, int reset)
 		setsockopt(c->fd, SOL_SOCKET, SO_LINGER, &now, sizeof(now));
 	close(c->fd);
 	free(c->data);
-	*c = (struct conn){ .fd = -1 };
+	memset(c, 0, sizeof(*c));
+	c->fd = -1;
 }
 
 static void
@@ -234,7 +235,7 @@ main(int argc, char *argv[])
 
 	if (argc != 3)
 		return 64;
-	a.sin_port = htons((in_port_t)atoi(argv[1]));
+	a.sin_port = htons((in_port_t)strtol(argv[1], NULL, 10));
 	seed = strtoull(argv[2], NULL, 10);
 	setsockopt(from, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one));
 	if (bind(from, (struct sockaddr *)&a, sizeof(a)) == -1 ||

@@ -34,7 +34,8 @@ own(const uint8_t *data, size_t size)
 	law(parity.size == size);
 	shape(&parity);
 	head = (size_t)(rows - (uint8_t *)made.data);
-	made.data[size % head] ^= (char)(1 << size % 8);
+	made.data[size % head] = (char)(made.data[size % head] ^
+	    (1 << size % 8));
 	law(parity_parse(&parity, (uint8_t *)made.data, made.len, &rows,
 		&err) == -1);
 }

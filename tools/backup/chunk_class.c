@@ -36,7 +36,7 @@ is_random(const struct chunk_hint *hint)
 {
 	size_t room = hint->head_len - SAMPLE;
 
-	if (hint->head_len < 3 * SAMPLE)
+	if (hint->head_len < (size_t)3 * SAMPLE)
 		return false;
 	return is_even(hint->head) + is_even(hint->head + room / 2) +
 	    is_even(hint->head + room) >=

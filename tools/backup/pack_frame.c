@@ -106,7 +106,8 @@ pack_tail_make(uint8_t tail[PACK_TAIL], size_t clen, size_t rlen)
 {
 	le_put(tail, clen, 4);
 	le_put(tail + 4, rlen, 4);
-	memcpy(tail + 8, PACK_END, 8);
+	for (size_t i = 0; i < 8; i++)
+		tail[8 + i] = (uint8_t)PACK_END[i];
 }
 
 bool

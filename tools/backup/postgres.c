@@ -3,7 +3,7 @@
  */
 #include "tools/backup/postgres.h"
 
-#include <stdio.h>
+#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -42,11 +42,11 @@ postgres_argv(const char *container, const char *const program[])
 int
 postgres_databases(const char *container, char ***names, struct ak_err *err)
 {
+	static const char query[] =
+	    "SELECT datname FROM pg_database WHERE datallowconn "
+	    "AND NOT datistemplate ORDER BY datname COLLATE \"C\"";
 	static const char *const program[] = { "psql", "-XAtq", "-d",
-		"template1", "-c",
-		"SELECT datname FROM pg_database WHERE datallowconn "
-		"AND NOT datistemplate ORDER BY datname COLLATE \"C\"",
-		NULL };
+		"template1", "-c", query, NULL };
 	AK_FREE const char **argv = postgres_argv(container, program);
 	AK_BUF struct ak_buf out = { 0 };
 	char **list = ak_calloc(1, sizeof(*list)), *save = NULL;
@@ -72,7 +72,7 @@ postgres_file(const char *database)
 	AK_BUF struct ak_buf name = { 0 };
 
 	for (const char *p = database; *p != '\0'; p++)
-		if (*p == '/' || *p == '%' || *p == '\0')
+		if (*p == '/' || *p == '%')
 			ak_buf_printf(&name, "%%%02X", (unsigned char)*p);
 		else
 			ak_buf_char(&name, *p);
@@ -89,10 +89,12 @@ postgres_database(const char *file)
 	if (!ak_ends(file, ".sql"))
 		return NULL;
 	for (size_t i = 0; i < len - strlen(".sql"); i++) {
-		unsigned code;
+		/* Behind the last there is ".sql". */
+		const char code[] = { file[i + 1], file[i + 2], '\0' };
 
-		if (file[i] == '%' && sscanf(file + i + 1, "%2X", &code) == 1) {
-			ak_buf_char(&name, (char)code);
+		if (file[i] == '%' && isxdigit((unsigned char)code[0]) &&
+		    isxdigit((unsigned char)code[1])) {
+			ak_buf_char(&name, (char)strtoul(code, NULL, 16));
 			i += 2;
 		} else {
 			ak_buf_char(&name, file[i]);

@@ -141,10 +141,13 @@ let_go(const struct quiesce *q, size_t count)
 {
 	bool all = true;
 
-	for (size_t i = count; i-- > 0;)
-		all = (give_order(q, q->goes[i]) ||
-			  give_order(q, q->goes[i])) &&
-		    all;
+	for (size_t i = count; i-- > 0;) {
+		bool went = give_order(q, q->goes[i]);
+
+		if (!went) /* once more */
+			went = give_order(q, q->goes[i]);
+		all = went && all;
+	}
 	return all;
 }
 
@@ -195,7 +198,7 @@ keeper_run(const struct quiesce *q, int hear, int tell)
 	int64_t until;
 	size_t held;
 	int got = 0;
-	bool gone;
+	char said = SAID_GONE;
 
 	held = hold_all(q);
 	if (held < q->count) {
@@ -208,8 +211,11 @@ keeper_run(const struct quiesce *q, int hear, int tell)
 	until = ak_proc_now_ms() + q->max_ms;
 	while (got == 0 && ak_proc_now_ms() < until)
 		got = pause_poll(hear, until);
-	gone = let_go(q, q->count);
-	say(tell, !gone ? SAID_FAILED : got == 0 ? SAID_LATE : SAID_GONE);
+	if (got == 0)
+		said = SAID_LATE;
+	if (!let_go(q, q->count))
+		said = SAID_FAILED;
+	say(tell, said);
 	_exit(0);
 }
 

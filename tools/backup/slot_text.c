@@ -145,7 +145,7 @@ slot_is_code(const struct ak_buf *typed)
 {
 	AK_SECRET struct ak_buf code = { 0 };
 
-	if (typed->len < CODE_LEN || typed->len > 3 * CODE_LEN)
+	if (typed->len < CODE_LEN || typed->len > (size_t)3 * CODE_LEN)
 		return false;
 	ak_buf_grow(&code, typed->len);
 	slot_normalise(typed, &code);

@@ -73,8 +73,8 @@ static const struct shape shapes[] = {
 	{ 4096, 1, 1, 4096 },
 	{ 4097, 2, 2, 4096 },
 	{ 60000, 15, 4, 4096 },
-	{ 128 * 4096, 128, 4, 4096 },
-	{ 128 * 4096 + 1, 127, 4, 4160 },
+	{ (size_t)128 * 4096, 128, 4, 4096 },
+	{ (size_t)128 * 4096 + 1, 127, 4, 4160 },
 	{ LARGEST, 128, 4, 24576 },
 };
 
@@ -163,7 +163,7 @@ cut_off(struct store *store)
 	{
 		AK_CLOSE int fd = open("r/config", O_WRONLY);
 
-		if (ftruncate(fd, LARGEST - 3 * 24576 + 5) == -1)
+		if (ftruncate(fd, LARGEST - (size_t)3 * 24576 + 5) == -1)
 			abort();
 	}
 	ok(parity_mend(store, "config", &mended, &err) == 0 && mended == 3 &&

@@ -3,6 +3,8 @@
  */
 #include "tools/backup/save.h"
 
+#include <dirent.h>
+
 #include "lib/crypt.h"
 #include "tests/unit/backup/place.h"
 #include "tools/backup/load.h"
@@ -164,6 +166,22 @@ one_pack(void *arg, const char *name, AK_UNUSED uint64_t size,
 	return 0;
 }
 
+/* Removes what is in a directory. */
+static void
+empty(const char *path)
+{
+	DIR *dir = opendir(path);
+	const struct dirent *entry;
+
+	if (dir == NULL)
+		exit(1);
+	while ((entry = readdir(dir)) != NULL)
+		if (entry->d_name[0] != '.' &&
+		    unlinkat(dirfd(dir), entry->d_name, 0) == -1)
+			exit(1);
+	closedir(dir);
+}
+
 /* One frame is lost: the files in it, and no others. */
 static void
 test_damage(void)
@@ -178,8 +196,9 @@ test_damage(void)
 	    save_all(repo, index, false, &stats) == -1)
 		exit(1);
 	packs = index_pack_count(index);
-	snprintf(path, sizeof(path), "rm -f %s/index/*", at("damage"));
-	if (system(path) != 0 || index_load(repo, &adopted, &err) == -1)
+	snprintf(path, sizeof(path), "%s/index", at("damage"));
+	empty(path);
+	if (index_load(repo, &adopted, &err) == -1)
 		exit(1);
 	is_int((long long)index_pack_count(adopted), 0, "without an index");
 	is_int(index_adopt(repo, adopted, &err), 0, "packs are adopted");

@@ -69,7 +69,8 @@ test_find(struct repo *repo)
 	struct snaps snaps;
 
 	for (int n = 1; n < 4; n++)
-		if (write_one(repo, BEGIN + n * 86400 * SECOND, &wrote) == -1)
+		if (write_one(repo, BEGIN + n * INT64_C(86400) * SECOND,
+			&wrote) == -1)
 			exit(1);
 	is_int(snap_find(repo, "latest", &read, &err), 0, "the latest");
 	is_str(read->name, wrote.name, "is the last");
