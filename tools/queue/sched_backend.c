@@ -152,6 +152,13 @@ switch_from(struct backend *b, const struct key *key)
 		    key->model->named.len + 1);
 }
 
+/* Whom one more model drives out; NULL when there is room. */
+static struct resident *
+one_too_many(struct sched *s, struct backend *b)
+{
+	return b->count >= b->set.loaded_max ? least_wanted(s, b) : NULL;
+}
+
 /* The victims are at rest: the one request goes, and they with it. */
 void
 switch_send(struct sched *s, int backend, struct entry *e, int64_t now)
@@ -159,11 +166,12 @@ switch_send(struct sched *s, int backend, struct entry *e, int64_t now)
 	struct backend *b = &s->backends[backend];
 	struct resident *r = same_model(b, e->key);
 
-	while (r ||
-	    (b->count >= b->set.loaded_max && (r = least_wanted(s, b)))) {
+	if (!r)
+		r = one_too_many(s, b);
+	while (r) {
 		switch_from(b, r->key);
 		resident_drop(s, backend, r);
-		r = NULL;
+		r = one_too_many(s, b);
 	}
 	b->phase = LOADING;
 	b->loader = e;
