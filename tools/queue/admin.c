@@ -284,7 +284,7 @@ accept_one(struct queue *q, struct admin_listener *l, int fd)
 		return;
 	}
 	c = ak_calloc(1, sizeof(*c));
-	c->source = (struct source){ fd, ready };
+	c->source = (struct source){ .fd = fd, .ready = ready };
 	c->timer.fire = idle;
 	c->admin = admin;
 	c->metrics_only = l->metrics_only;

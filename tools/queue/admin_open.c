@@ -18,8 +18,8 @@ listen_at(struct admin *admin, struct queue *q, int fd, bool metrics_only)
 
 	if (listen(fd, ADMIN_CLIENTS) == -1)
 		return -1;
-	*l = (struct admin_listener){ { fd, admin_arrived }, admin,
-		metrics_only };
+	*l = (struct admin_listener){ { .fd = fd, .ready = admin_arrived },
+		admin, metrics_only };
 	if (loop_listen(q, &l->source, true) == -1)
 		return -1;
 	admin->listener_count++;

@@ -146,8 +146,8 @@ forget(struct queue *q)
 
 /*
  * To sleep and be woken takes longer than a quick backend takes to answer, so
- * for a moment its answer is looked out for. Others that want the processor
- * have it meanwhile.
+ * for a moment its answer is looked out for. With nobody in the queue others
+ * that want the processor have it meanwhile; perhaps it is the backend.
  */
 static int
 events_of(struct queue *q, struct epoll_event *events)
@@ -156,13 +156,26 @@ events_of(struct queue *q, struct epoll_event *events)
 	int count = 0;
 
 	while (count == 0 && q->soon && loop_clock() < end) {
-		sched_yield();
+		if (q->queued == 0)
+			sched_yield();
 		count = epoll_wait(q->epoll, events, EVENTS, 0);
 	}
 	q->soon = false;
 	if (count != 0)
 		return count;
 	return epoll_wait(q->epoll, events, EVENTS, sleep_ms(q));
+}
+
+static void
+hand_out(struct queue *q, const struct epoll_event *events, int count,
+    bool first)
+{
+	for (int i = 0; i < count; i++) {
+		struct source *source = events[i].data.ptr;
+
+		if (source->fd != -1 && source->first == first)
+			source->ready(q, source, events[i].events);
+	}
 }
 
 int
@@ -181,12 +194,8 @@ loop_run(struct queue *q, bool (*over)(struct queue *q), struct ak_err *err)
 			return ak_fail_sys(err, AK_SYSTEM, "epoll");
 		q->now = loop_clock();
 		go_on(q);
-		for (int i = 0; i < count; i++) {
-			struct source *source = events[i].data.ptr;
-
-			if (source->fd != -1)
-				source->ready(q, source, events[i].events);
-		}
+		hand_out(q, events, count, true);
+		hand_out(q, events, count, false);
 	}
 	return 0;
 }

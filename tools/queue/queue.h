@@ -204,7 +204,8 @@ struct backend {
  * other side's end at once, so that nothing is ever changed in the set.
  */
 struct source {
-	int fd; /* -1: closed; ready is not called again */
+	int fd;	    /* -1: closed; ready is not called again */
+	bool first; /* before the others of a wake-up */
 	void (*ready)(struct queue *q, struct source *source, uint32_t events);
 };
 int loop_add(struct queue *q, struct source *source) AK_MUST;

@@ -234,7 +234,8 @@ dial(struct queue *q, struct backend *b)
 	if (family != AF_UNIX)
 		setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
 	u = ak_calloc(1, sizeof(*u));
-	u->source = (struct source){ .fd = fd, .ready = ready };
+	/* Its answer makes room for the next request. */
+	u->source = (struct source){ .fd = fd, .first = true, .ready = ready };
 	u->timer.fire = fire;
 	u->backend = b;
 	u->state = UP_SEND;
