@@ -8,9 +8,6 @@
 
 #include "tools/backup/save_impl.h"
 
-/* An index segment is written when so much of it waits. */
-#define PENDING_MAX ((size_t)8 << 20)
-
 void
 segment_free(struct segment *segment)
 {
@@ -117,8 +114,5 @@ segment_submit(struct saver *saver, struct ak_err *err)
 	}
 	saver->cut = 0;
 	enqueue(saver, segment);
-	if (index_pending(saver->index) > PENDING_MAX &&
-	    index_commit(saver->repo, saver->index, err) == -1)
-		return -1;
 	return saver_check(saver, err);
 }
