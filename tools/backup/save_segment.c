@@ -65,7 +65,7 @@ segment_add(struct saver *saver, size_t len)
 	*piece = (struct piece){ .item = saver->item,
 		.number = saver->item->cut++,
 		.offset = saver->cut,
-		.compressible = saver->how.class != CHUNK_BLOB };
+		.compressible = saver->scan.class != CHUNK_BLOB };
 	piece->chunk.len = (uint32_t)len;
 	saver->cut += len;
 }
