@@ -5,10 +5,11 @@
 #
 # A corpus of 1.44 GB (backup_corpus.py) is backed up whole, again unchanged,
 # and again after a day of use; then verified and restored. Tools take turns
-# within a round; of every other command of ours the memory is taken, in the
-# first one. CORPUS is one made already; WORK is where everything else goes: 5
-# GB and 10 a round, since on ext4 a restore is slow when another was removed
-# right before it. Needs restic, borgbackup and zstd.
+# at every step; of every other command of ours the memory is taken, in the
+# first round. CORPUS is one made already, and is changed; WORK is where
+# everything else goes (25 GB: on ext4 a restore is slow when another was removed
+# right before it, so a round goes when the next is done). Needs restic,
+# borgbackup and zstd.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 PATH=${B:-$PWD/build}:$PATH
@@ -57,25 +58,81 @@ same() {
 		{ echo "$2: restored, and not the same" >&2; exit 1; }
 }
 
-ours() {
-	local at=$work/ours.$1 out=$work/out.ours.$1
-	local run=(aikit-backup --repo "$at" "${opened[@]}")
-	"${run[@]}" init ${parity:+"$parity"} >/dev/null
-	step "$2" full "$at" "${run[@]}" backup "$corpus"
-	step "$2" unchanged "$at" "${run[@]}" backup "$corpus"
-	day 1
-	step "$2" changed "$at" "${run[@]}" backup "$corpus"
-	step "$2" verify "$at" "${run[@]}" verify --level data
-	step "$2" restore "$at" "${run[@]}" restore latest --to "$out"
-	same "$out$corpus" "$2"
-	[ "$1" != 1 ] || others "$at" "$out" "${run[@]}"
+# One step of a tool: its name, the step, its repository, what is restored.
+aikit_step() { ours_step "$@" --key-file "$work/key"; }
+passphrase_step() { ours_step "$@" --passphrase-file "$work/phrase"; }
+
+ours_step() {
+	local tool=$1 step=$2 at=$3 out=$4
+	shift 4
+	local run=(aikit-backup --repo "$at" "$@") no=()
+	case $step in
+	full)
+		[ "$tool" = passphrase ] || no=(--no-parity)
+		"${run[@]}" init "${no[@]}" >/dev/null
+		step "$tool" full "$at" "${run[@]}" backup "$corpus"
+		;;
+	unchanged | changed) step "$tool" "$step" "$at" "${run[@]}" backup "$corpus" ;;
+	verify) step "$tool" verify "$at" "${run[@]}" verify --level data ;;
+	restore) step "$tool" restore "$at" "${run[@]}" restore latest --to "$out" ;;
+	esac
+}
+
+restic_step() {
+	local step=$2 at=$3 out=$4
+	local run=(restic -r "$at" --cache-dir "$at.cache")
+	case $step in
+	full)
+		"${run[@]}" init >/dev/null
+		step restic full "$at" "${run[@]}" backup "$corpus"
+		;;
+	unchanged | changed) step restic "$step" "$at" "${run[@]}" backup "$corpus" ;;
+	verify) step restic verify "$at" "${run[@]}" check --read-data ;;
+	restore) step restic restore "$at" "${run[@]}" restore latest --target "$out" ;;
+	esac
+}
+
+borg_step() {
+	local step=$2 at=$3 out=$4
+	export BORG_BASE_DIR=$at.base
+	case $step in
+	full)
+		borg init -e repokey-blake2 "$at" 2>/dev/null
+		step borg full "$at" borg create -C zstd,3 "$at::full" "$corpus"
+		;;
+	unchanged | changed)
+		step borg "$step" "$at" borg create -C zstd,3 "$at::$step" "$corpus"
+		;;
+	verify) step borg verify "$at" borg check --verify-data "$at" ;;
+	restore)
+		mkdir "$out"
+		(cd "$out" && step borg restore "$at" borg extract "$at::changed")
+		;;
+	esac
+}
+
+tar_step() {
+	local step=$2 at=$3 out=$4
+	case $step in
+	full | unchanged | changed)
+		mkdir -p "$at"
+		step tar "$step" "$at" sh -c "tar -C / --xattrs --acls -g $at.list \
+			-cf - ${corpus#/} | zstd -q -T0 -3 -o $at/$step.tar.zst"
+		;;
+	verify) step tar verify "$at" sh -c "zstd -q -t $at/*.zst" ;;
+	restore)
+		mkdir "$out"
+		step tar restore "$at" sh -c "for i in full unchanged changed; do
+			zstd -q -dc $at/\$i.tar.zst | tar -C $out -g /dev/null -xpf -; done"
+		;;
+	esac
 }
 
 # What has no peer beside it, for its memory.
 others() {
 	local at=$1 out=$2 first
 	shift 2
-	local into=(aikit-backup --repo "$at.import" "${opened[@]}")
+	local into=(aikit-backup --repo "$at.import" --key-file "$work/key")
 	first=$("$@" --json snapshots | jq -r .id | head -n 1)
 	step other verify-fast "$at" "$@" verify
 	step other verify-scrub "$at" "$@" verify --level scrub
@@ -102,57 +159,23 @@ others() {
 	rm -rf "$at.import" "$at.tar.zst"
 }
 
-restic_run() {
-	local at=$work/restic.$1 out=$work/out.restic.$1
-	local run=(restic -r "$at" --cache-dir "$work/cache.$1")
-	"${run[@]}" init >/dev/null
-	step restic full "$at" "${run[@]}" backup "$corpus"
-	step restic unchanged "$at" "${run[@]}" backup "$corpus"
-	day 1
-	step restic changed "$at" "${run[@]}" backup "$corpus"
-	step restic verify "$at" "${run[@]}" check --read-data
-	step restic restore "$at" "${run[@]}" restore latest --target "$out"
-	same "$out$corpus" restic
-}
-
-borg_run() {
-	local at=$work/borg.$1 out=$work/out.borg.$1
-	export BORG_BASE_DIR=$work/borg-base.$1
-	borg init -e repokey-blake2 "$at" 2>/dev/null
-	step borg full "$at" borg create -C zstd,3 "$at::a" "$corpus"
-	step borg unchanged "$at" borg create -C zstd,3 "$at::b" "$corpus"
-	day 1
-	step borg changed "$at" borg create -C zstd,3 "$at::c" "$corpus"
-	step borg verify "$at" borg check --verify-data "$at"
-	mkdir "$out"
-	(cd "$out" && step borg restore "$at" borg extract "$at::c")
-	same "$out$corpus" borg
-}
-
-tar_run() {
-	local at=$work/tar.$1 out=$work/out.tar.$1 one
-	mkdir "$at" "$out"
-	one="tar -C / --xattrs --acls -g $at.list -cf - ${corpus#/} | zstd -q -T0 -3 -o $at"
-	step tar full "$at" sh -c "$one/full.tar.zst"
-	step tar unchanged "$at" sh -c "$one/1.tar.zst"
-	day 1
-	step tar changed "$at" sh -c "$one/2.tar.zst"
-	step tar verify "$at" sh -c "zstd -q -t $at/*.zst"
-	step tar restore "$at" sh -c "for i in full 1 2; do
-		zstd -q -dc $at/\$i.tar.zst | tar -C $out -g /dev/null -xpf -; done"
-	same "$out$corpus" tar
-}
-
 # of TOOL STEP FIELD: the median; 3 seconds, 4 KiB, 5 bytes.
 of() {
 	awk -v t="$1" -v s="$2" -v f="$3" '$1 == t && $2 == s { print $f }' \
 		"$figures" | middle
 }
 
-# against STEP PEER TARGET [OURS]: seconds.
+# against STEP PEER TARGET [OURS]: seconds, of the round whose ratio is in the
+# middle: what else the machine does changes from round to round.
 against() {
-	local us=${4:-aikit}
-	tell "$1 seconds, $us of $2" "$(of "$us" "$1" 3)" "$(of "$2" "$1" 3)" "$3"
+	local us=${4:-aikit} both
+	read -r -a both < <(awk -v s="$1" -v a="$us" -v b="$2" '
+		$2 == s && $1 == a { x[++n] = $3 }
+		$2 == s && $1 == b { y[++m] = $3 }
+		END { for (i = 1; i <= n; i++) print x[i] / y[i], x[i], y[i] }' \
+		"$figures" | sort -n | awk '{ v[NR] = $2 " " $3 }
+		END { print v[int((NR + 1) / 2)] }')
+	tell "$1 seconds, $us of $2" "${both[0]}" "${both[1]}" "$3"
 }
 
 added() { # TOOL FROM TO
@@ -164,31 +187,33 @@ most() { # TOOL ...
 		END { print m }' "$figures"
 }
 
-need "$work" $((5 + 10 * rounds))
+need "$work" 25
 [ -d "$corpus" ] || "$here/backup_corpus.py" make "$corpus"
 (umask 077 && head -c 32 /dev/urandom >"$work/key" &&
 	head -c 24 /dev/urandom | base64 >"$work/phrase")
 keep 0
 "$here/backup_corpus.py" change "$corpus" 7
 keep 1
+tools=(aikit restic borg tar passphrase)
 for ((i = 1; i <= rounds; i++)); do
 	day 0
-	opened=(--key-file "$work/key") parity=--no-parity
-	ours "$i" aikit
-	day 0
-	restic_run "$i"
-	day 0
-	borg_run "$i"
-	day 0
-	tar_run "$i"
-	day 0
-	opened=(--passphrase-file "$work/phrase") parity=''
-	ours "p$i" passphrase
+	for one in full unchanged changed verify restore; do
+		[ "$one" != changed ] || day 1
+		for tool in "${tools[@]}"; do
+			"${tool}_step" "$tool" "$one" "$work/$tool.$i" "$work/out.$tool.$i"
+		done
+	done
+	for tool in "${tools[@]}"; do
+		same "$work/out.$tool.$i$corpus" "$tool"
+	done
+	[ "$i" -gt 1 ] || others "$work/aikit.1" "$work/out.aikit.1" \
+		aikit-backup --repo "$work/aikit.1" --key-file "$work/key"
+	# Removed later than right before the next restore: see above.
+	[ "$i" -eq 1 ] || rm -rf "$work"/*."$((i - 1))"
 done
 
 against full restic 0.60
 against full borg 0.40
-against full tar 1
 tell "repository bytes, of tar" "$(of aikit full 5)" "$(of tar full 5)" 1.01
 tell "repository bytes with parity, of tar" "$(of passphrase full 5)" \
 	"$(of tar full 5)" 1.01
