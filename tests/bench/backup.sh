@@ -6,7 +6,7 @@
 # A corpus of 1.44 GB (backup_corpus.py) is backed up whole, again unchanged,
 # and again after a day of use; then verified and restored. Tools take turns
 # at every step; of every other command of ours the memory is taken, in the
-# first round. CORPUS is one made already, and is changed; WORK is where
+# first round. CORPUS is one made already; WORK is where
 # everything else goes (25 GB: on ext4 a restore is slow when another was removed
 # right before it, so a round goes when the next is done). Needs restic,
 # borgbackup and zstd.
@@ -18,13 +18,19 @@ PATH=${B:-$PWD/build}:$PATH
 rounds=${1:-3}
 here=$PWD/tests/bench
 work=$(mktemp -d "${WORK:-/var/tmp}/aikit-bench.XXXXXX")
-trap 'rm -rf "$work"' EXIT
+trap end EXIT
 corpus=${CORPUS:-$work/corpus}
 figures=$work/figures
 export RESTIC_PASSWORD=bench BORG_PASSPHRASE=bench
 export BORG_UNKNOWN_UNENCRYPTED_REPO_ACCESS_IS_OK=yes
 export BORG_RELOCATED_REPO_ACCESS_IS_OK=yes
 changing=(webui/webui.db pg/dump.sql n8n)
+
+# A corpus that is kept is as it was before.
+end() {
+	[ ! -d "$work/0/pg" ] || cp -a "$work/0/." "$corpus/" || :
+	rm -rf "$work"
+}
 
 # The two days, kept so that every round begins alike.
 keep() {

@@ -246,7 +246,7 @@ index_take(struct index *index, const struct pack_list *list, bool trashed,
 	if (count == own->pack_cap) {
 		own->pack_cap = count ? count * 2 : 64;
 		own->packs = ak_resize(own->packs, own->pack_cap,
-		    sizeof(*own->packs));
+		    sizeof(void *));
 		own->trashed = ak_resize(own->trashed, own->pack_cap,
 		    sizeof(*own->trashed));
 	}
