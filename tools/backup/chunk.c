@@ -85,37 +85,50 @@ roll(const struct chunker *chunker, uint64_t *hash, const uint8_t *data,
 
 /* The chunk ends behind the byte at which the hash is found good. */
 static size_t
-cut_by_content(const struct chunker *chunker, const struct cut *cut,
+cut_by_content(const struct chunker *chunker, struct chunk_scan *scan,
     const uint8_t *data, size_t len)
 {
+	const struct cut *cut = &cuts[scan->class];
 	size_t first = len < cut->average ? len : cut->average;
 	size_t second = len < cut->max ? len : cut->max;
-	uint64_t hash = 0;
 	size_t at;
 
 	if (len <= cut->min)
 		return 0;
-	for (size_t i = cut->min - WINDOW; i < cut->min; i++)
-		hash = (hash << 1) + chunker->gear[data[i]];
-	at = roll(chunker, &hash, data, cut->min, first, cut->before);
-	if (at < first)
-		return at + 1;
-	at = roll(chunker, &hash, data, first, second, cut->behind);
+	if (scan->seen == 0) {
+		scan->hash = 0;
+		scan->seen = cut->min;
+		for (size_t i = cut->min - WINDOW; i < cut->min; i++)
+			scan->hash = (scan->hash << 1) + chunker->gear[data[i]];
+	}
+	if (scan->seen < first) {
+		at = roll(chunker, &scan->hash, data, scan->seen, first,
+		    cut->before);
+		if (at < first)
+			return at + 1;
+		scan->seen = first;
+	}
+	at = roll(chunker, &scan->hash, data, scan->seen, second, cut->behind);
 	if (at < second)
 		return at + 1;
+	scan->seen = second;
 	return len >= cut->max ? cut->max : 0;
 }
 
 size_t
-chunk_cut(const struct chunker *chunker, enum chunk_class class, uint32_t page,
+chunk_cut(const struct chunker *chunker, struct chunk_scan *scan,
     const uint8_t *data, size_t len, bool last)
 {
-	uint32_t max = chunk_max(class, page);
+	uint32_t max = chunk_max(scan->class, scan->page);
 	size_t end = 0;
 
-	if (cuts[class].before != 0)
-		end = cut_by_content(chunker, &cuts[class], data, len);
+	if (cuts[scan->class].before != 0)
+		end = cut_by_content(chunker, scan, data, len);
 	else if (len >= max)
 		end = max;
-	return end == 0 && last ? len : end;
+	if (end == 0 && last)
+		end = len;
+	if (end > 0)
+		scan->seen = 0;
+	return end;
 }

@@ -43,10 +43,21 @@ enum chunk_class chunk_classify(const struct chunk_hint *hint, uint32_t *page);
 /* Largest chunk of a class, in bytes. */
 uint32_t chunk_max(enum chunk_class class, uint32_t page);
 /*
- * How many of the len bytes are the next chunk. last: no more follow, and it is
- * > 0 when len is. Else 0 is: no chunk ends here, more bytes are needed.
+ * A file being cut: what it is, and how far its next chunk was looked through,
+ * so that bytes that come piece by piece are looked at once.
  */
-size_t chunk_cut(const struct chunker *chunker, enum chunk_class class,
-    uint32_t page, const uint8_t *data, size_t len, bool last);
+struct chunk_scan {
+	enum chunk_class class;
+	uint32_t page;
+	size_t seen; /* of the chunk; 0 at its begin */
+	uint64_t hash;
+};
+/*
+ * How many of the len bytes are the next chunk. last: no more follow, and it is
+ * > 0 when len is. Else 0 is: no chunk ends here, and the next call has these
+ * bytes again, and more.
+ */
+size_t chunk_cut(const struct chunker *chunker, struct chunk_scan *scan,
+    const uint8_t *data, size_t len, bool last);
 
 #endif

@@ -280,7 +280,8 @@ back_up(struct backup_run *run, struct sources *sources)
 
 	if (session_open_as_indexed(&run->session, run->ctx, TREE_FRAMES) ==
 		-1 ||
-	    index_adopt(run->session.repo, run->session.index, err) == -1 ||
+	    index_adopt(run->session.repo, run->session.index, true, err) ==
+		-1 ||
 	    snap_list(run->session.repo, &run->snaps, err) == -1)
 		return -1;
 	for (size_t i = 0; i < run->snaps.bad_count; i++)

@@ -66,10 +66,10 @@ claim(struct index *index, const uint8_t id[ID_SIZE])
 	struct index_table *table = index->forgotten ? &index->claims
 						     : &index->table;
 	struct index_entry entry = { .pack = ENTRY_CLAIMED };
-	size_t at = SIZE_MAX;
+	const struct index_entry *at = NULL;
 
-	while ((at = table_next(table, id, at)) != SIZE_MAX)
-		if (is_kept(index, &table->entries[at]))
+	while ((at = table_next(table, id, at)) != NULL)
+		if (is_kept(index, at))
 			return CLAIM_KNOWN;
 	memcpy(entry.prefix, id, PREFIX);
 	table_add(table, &entry);
@@ -92,12 +92,9 @@ find(const struct index *index, const uint8_t id[ID_SIZE], size_t nth,
     struct place *place)
 {
 	for (int trashed = 0; trashed < 2; trashed++) {
-		size_t at = SIZE_MAX;
+		const struct index_entry *entry = NULL;
 
-		while ((at = table_next(&index->table, id, at)) != SIZE_MAX) {
-			const struct index_entry *entry = &index->table
-							       .entries[at];
-
+		while ((entry = table_next(&index->table, id, entry)) != NULL) {
 			if (entry->pack == ENTRY_CLAIMED ||
 			    index->trashed[entry->pack] != trashed || nth-- > 0)
 				continue;
@@ -164,11 +161,11 @@ index_pending(const struct index *index)
 static void
 take_chunk(struct index_table *table, const struct index_entry *entry)
 {
-	size_t at = SIZE_MAX;
+	struct index_entry *at = NULL;
 
-	while ((at = table_next(table, entry->prefix, at)) != SIZE_MAX)
-		if (table->entries[at].pack == ENTRY_CLAIMED) {
-			table->entries[at] = *entry;
+	while ((at = table_next(table, entry->prefix, at)) != NULL)
+		if (at->pack == ENTRY_CLAIMED) {
+			*at = *entry;
 			return;
 		}
 	table_add(table, entry);
@@ -198,7 +195,7 @@ is_known(struct index *index, const struct pack_list *list)
 {
 	struct index_entry entry = { .pack = 0 };
 
-	if (table_next(&index->known, list->pack, SIZE_MAX) != SIZE_MAX)
+	if (table_next(&index->known, list->pack, NULL))
 		return true;
 	memcpy(entry.prefix, list->pack, PREFIX);
 	table_add(&index->known, &entry);
@@ -249,7 +246,7 @@ index_take(struct index *index, const struct pack_list *list, bool trashed,
 	if (count == own->pack_cap) {
 		own->pack_cap = count ? count * 2 : 64;
 		own->packs = ak_resize(own->packs, own->pack_cap,
-		    sizeof(*own->packs));
+		    sizeof(void *));
 		own->trashed = ak_resize(own->trashed, own->pack_cap,
 		    sizeof(*own->trashed));
 	}

@@ -25,9 +25,12 @@ struct place {
 int index_load(struct repo *repo, struct index **index, struct ak_err *err)
     AK_MUST;
 void index_free(struct index *index);
-/* Packs that no segment knows are read by their footers (after a crash). */
-int index_adopt(struct repo *repo, struct index *index, struct ak_err *err)
-    AK_MUST;
+/*
+ * Packs that no segment knows are read by their footers (after a crash). With
+ * commit as by index_commit_due(); else all of it waits.
+ */
+int index_adopt(struct repo *repo, struct index *index, bool commit,
+    struct ak_err *err) AK_MUST;
 
 enum claim { CLAIM_NEW, CLAIM_KNOWN };
 /* The first who claims an id is to store it. */
@@ -52,6 +55,9 @@ int index_add_pack(struct index *index, const struct pack_list *list,
  * added: nothing done.
  */
 int index_commit(struct repo *repo, struct index *index, struct ak_err *err)
+    AK_MUST;
+/* The same once so much waits that it should not be in memory any more. */
+int index_commit_due(struct repo *repo, struct index *index, struct ak_err *err)
     AK_MUST;
 
 #endif

@@ -1,7 +1,7 @@
 /*
  * index_adopt - packs that no segment knows: what a killed run left whole.
  *
- * They are in the next segment of this run. Two runs at once may adopt each
+ * They are in the next segments of this run. Two runs at once may adopt each
  * other's packs; a pack in two segments is taken once.
  */
 #include <string.h>
@@ -12,6 +12,7 @@ struct adoption {
 	struct repo *repo;
 	struct index *index;
 	struct pack_reader *reader;
+	bool commit;
 };
 
 static bool
@@ -20,7 +21,7 @@ is_known(struct index *index, const uint8_t pack[ID_SIZE])
 	bool known;
 
 	pthread_mutex_lock(&index->mutex);
-	known = table_next(&index->known, pack, SIZE_MAX) != SIZE_MAX;
+	known = table_next(&index->known, pack, NULL) != NULL;
 	pthread_mutex_unlock(&index->mutex);
 	return known;
 }
@@ -49,11 +50,13 @@ adopt(void *arg, const char *name, AK_UNUSED uint64_t size, struct ak_err *err)
 		return 0;
 	if (pack_read_footer(adoption->reader, name, &list, err) == 0 ||
 	    pack_scan(adoption->reader, name, &list, err) == 0) {
+		*err = (struct ak_err){ 0 };
 		if (list.chunk_count > 0)
 			index_take(adoption->index, &list, false, true);
 		pack_list_free(&list);
-		*err = (struct ak_err){ 0 };
-		return 0;
+		return adoption->commit
+		    ? index_commit_due(adoption->repo, adoption->index, err)
+		    : 0;
 	}
 	if (err->code != AK_DATA && err->code != AK_NOINPUT)
 		return -1;
@@ -62,10 +65,12 @@ adopt(void *arg, const char *name, AK_UNUSED uint64_t size, struct ak_err *err)
 }
 
 int
-index_adopt(struct repo *repo, struct index *index, struct ak_err *err)
+index_adopt(struct repo *repo, struct index *index, bool commit,
+    struct ak_err *err)
 {
 	const struct store_ops *ops = repo->store->ops;
-	struct adoption adoption = { repo, index, pack_reader_new(repo) };
+	struct adoption adoption = { repo, index, pack_reader_new(repo),
+		commit };
 	int result = ops->list(repo->store, "packs/", adopt, &adoption, err);
 
 	if (result == 0)

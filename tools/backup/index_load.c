@@ -11,6 +11,7 @@
 #include "tools/backup/varint.h"
 
 #define PACK_HEAD_SIZE 45 /* in a segment */
+#define SEGMENT_DUE ((size_t)4 << 20)
 
 int
 segment_parse(const void *data, size_t len, segment_each *each, void *arg,
@@ -53,8 +54,7 @@ static int
 take_pack(void *arg, const struct pack_list *list, AK_UNUSED struct ak_err *err)
 {
 	struct loading *loading = arg;
-	bool trashed = table_next(&loading->trash, list->pack, SIZE_MAX) !=
-	    SIZE_MAX;
+	bool trashed = table_next(&loading->trash, list->pack, NULL) != NULL;
 
 	index_take(loading->index, list, trashed, false);
 	return 0;
@@ -148,4 +148,12 @@ index_commit(struct repo *repo, struct index *index, struct ak_err *err)
 	if (repo->store->ops->sync(repo->store, err) == -1)
 		return -1;
 	return segment_put(repo, &plain, err);
+}
+
+int
+index_commit_due(struct repo *repo, struct index *index, struct ak_err *err)
+{
+	if (index_pending(index) < SEGMENT_DUE)
+		return 0;
+	return index_commit(repo, index, err);
 }

@@ -1,75 +1,97 @@
 /*
  * index_table - the table of an index: which chunk is in which pack.
+ *
+ * A table is as many small ones as there are parts, told apart by a byte of the
+ * prefix. Each grows by itself and by a quarter: what a million chunks take
+ * while they are read is what they take in the end.
  */
 #include "tools/backup/index_table.h"
 
 #include <string.h>
 
-#define SIZE_LEAST ((size_t)1024)
+#define SIZE_LEAST ((size_t)16)
 
 void
 table_free(struct index_table *table)
 {
-	free(table->entries);
+	for (size_t i = 0; i < INDEX_PARTS; i++)
+		free(table->parts[i].entries);
 	*table = (struct index_table){ 0 };
 }
 
 static size_t
-home_of(const struct index_table *table, const uint8_t prefix[PREFIX])
+part_of(const uint8_t prefix[PREFIX])
 {
-	uint64_t hash;
+	return prefix[PREFIX - 1] % INDEX_PARTS;
+}
+
+/* Sizes are any number, and so it is the share of all hashes that counts. */
+static size_t
+home_of(const struct index_part *part, const uint8_t prefix[PREFIX])
+{
+	uint32_t hash;
 
 	memcpy(&hash, prefix, sizeof(hash));
-	return (size_t)hash & (table->size - 1);
+	return (size_t)((uint64_t)hash * part->size >> 32);
 }
 
-size_t
+static size_t
+next_of(const struct index_part *part, size_t at)
+{
+	return at + 1 < part->size ? at + 1 : 0;
+}
+
+struct index_entry *
 table_next(const struct index_table *table, const uint8_t prefix[PREFIX],
-    size_t at)
+    const struct index_entry *after)
 {
-	size_t mask = table->size - 1;
+	const struct index_part *part = &table->parts[part_of(prefix)];
+	size_t at;
 
-	if (table->size == 0)
-		return SIZE_MAX;
-	at = at == SIZE_MAX ? home_of(table, prefix) : (at + 1) & mask;
-	for (; table->entries[at].pack != ENTRY_FREE; at = (at + 1) & mask)
-		if (memcmp(table->entries[at].prefix, prefix, PREFIX) == 0)
-			return at;
-	return SIZE_MAX;
+	if (part->size == 0)
+		return NULL;
+	at = after ? next_of(part, (size_t)(after - part->entries))
+		   : home_of(part, prefix);
+	for (; part->entries[at].pack != ENTRY_FREE; at = next_of(part, at))
+		if (memcmp(part->entries[at].prefix, prefix, PREFIX) == 0)
+			return &part->entries[at];
+	return NULL;
 }
 
 static void
-put(struct index_table *table, const struct index_entry *entry)
+put(struct index_part *part, const struct index_entry *entry)
 {
-	size_t mask = table->size - 1, at = home_of(table, entry->prefix);
+	size_t at = home_of(part, entry->prefix);
 
-	while (table->entries[at].pack != ENTRY_FREE)
-		at = (at + 1) & mask;
-	table->entries[at] = *entry;
+	while (part->entries[at].pack != ENTRY_FREE)
+		at = next_of(part, at);
+	part->entries[at] = *entry;
 }
 
-/* At three quarters full. */
 static void
-grow(struct index_table *table)
+grow(struct index_part *part)
 {
-	struct index_table larger = { .used = table->used };
+	struct index_part larger = { .used = part->used };
 
-	larger.size = table->size ? table->size * 2 : SIZE_LEAST;
+	larger.size = part->size ? part->size + part->size / 4 : SIZE_LEAST;
 	larger.entries = ak_resize(NULL, larger.size, sizeof(*larger.entries));
 	for (size_t i = 0; i < larger.size; i++)
 		larger.entries[i].pack = ENTRY_FREE;
-	for (size_t i = 0; i < table->size; i++)
-		if (table->entries[i].pack != ENTRY_FREE)
-			put(&larger, &table->entries[i]);
-	free(table->entries);
-	*table = larger;
+	for (size_t i = 0; i < part->size; i++)
+		if (part->entries[i].pack != ENTRY_FREE)
+			put(&larger, &part->entries[i]);
+	free(part->entries);
+	*part = larger;
 }
 
+/* Three quarters are full at most. */
 void
 table_add(struct index_table *table, const struct index_entry *entry)
 {
-	if (table->used >= table->size / 4 * 3)
-		grow(table);
-	put(table, entry);
-	table->used++;
+	struct index_part *part = &table->parts[part_of(entry->prefix)];
+
+	if (part->used >= part->size / 4 * 3)
+		grow(part);
+	put(part, entry);
+	part->used++;
 }

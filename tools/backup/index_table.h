@@ -21,9 +21,15 @@ struct index_entry {
 #define ENTRY_FREE UINT32_MAX
 #define ENTRY_CLAIMED (UINT32_MAX - 1)
 
-struct index_table {
+struct index_part {
 	struct index_entry *entries;
-	size_t size, used; /* size: a power of 2, or 0 */
+	size_t size, used;
+};
+
+/* Zero-initialise. */
+#define INDEX_PARTS 64
+struct index_table {
+	struct index_part parts[INDEX_PARTS];
 };
 
 struct index {
@@ -41,9 +47,9 @@ struct index {
 };
 
 void table_free(struct index_table *table);
-/* The entry after at (SIZE_MAX: the first) with that prefix; SIZE_MAX none. */
-size_t table_next(const struct index_table *table, const uint8_t prefix[PREFIX],
-    size_t at);
+/* The next entry with that prefix after one, NULL: the first; NULL: none. */
+struct index_entry *table_next(const struct index_table *table,
+    const uint8_t prefix[PREFIX], const struct index_entry *after);
 void table_add(struct index_table *table, const struct index_entry *entry);
 
 /* index_load.c: takes a pack in whose list is kept nowhere. pending: it is not

@@ -15,6 +15,11 @@
 #define HEADROOM ((size_t)PACK_FRAME_CHUNKS * 4 + 16)
 /* What compression must save: one part in 32. */
 #define GAIN 32
+/*
+ * A pack of tiny chunks ends before it is full: its list is in memory as long
+ * as it is open, again in the footer, and again in the segment that waits.
+ */
+#define CHUNKS_MANY 65536
 
 struct open_frame {
 	uint8_t *data; /* HEADROOM, then chunks */
@@ -306,6 +311,16 @@ append(struct pack_writer *writer, struct open_frame *frame,
 	frame->count++;
 }
 
+static bool
+is_full(const struct pack_writer *writer)
+{
+	const struct pack_list *list = &writer->list;
+
+	return list->size >= writer->repo->pack_size ||
+	    list->frame_count >= PACK_FRAMES - 2 ||
+	    list->chunk_count >= CHUNKS_MANY;
+}
+
 int
 pack_writer_add(struct pack_writer *writer, const struct chunk *chunk,
     const void *data, bool compressible, struct ak_err *err)
@@ -323,8 +338,7 @@ pack_writer_add(struct pack_writer *writer, const struct chunk *chunk,
 		return 0;
 	if (end_frame(writer, frame, compressible, err) == -1)
 		return -1;
-	if (writer->list.size < writer->repo->pack_size &&
-	    writer->list.frame_count < PACK_FRAMES - 2)
-		return 0;
-	return end_pack(writer, err);
+	if (is_full(writer))
+		return end_pack(writer, err);
+	return 0;
 }

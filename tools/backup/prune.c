@@ -217,7 +217,7 @@ open_it(struct prune *prune)
 	if (store->ops->lock(store, o.plan ? STORE_SHARED : STORE_EXCLUSIVE,
 		"aikit-backup prune", err) == -1 ||
 	    index_load(session->repo, &session->index, err) == -1 ||
-	    index_adopt(session->repo, session->index, err) == -1)
+	    index_adopt(session->repo, session->index, !o.plan, err) == -1)
 		return -1;
 	session->loader = loader_new(session->repo, session->index, 16);
 	prune->count = index_pack_count(session->index);

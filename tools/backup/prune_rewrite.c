@@ -21,7 +21,11 @@ struct own {
 static int
 on_done(void *arg, const struct pack_list *list, struct ak_err *err)
 {
-	return index_add_pack(arg, list, err);
+	struct session *session = arg;
+
+	if (index_add_pack(session->index, list, err) == -1)
+		return -1;
+	return index_commit_due(session->repo, session->index, err);
 }
 
 static void *
@@ -35,8 +39,7 @@ begin(void *arg)
 	for (int kind = 0; kind < 2; kind++) {
 		own->writers[kind] = pack_writer_new(session->repo,
 		    (enum pack_kind)kind);
-		pack_writer_on_done(own->writers[kind], on_done,
-		    session->index);
+		pack_writer_on_done(own->writers[kind], on_done, session);
 	}
 	return own;
 }

@@ -10,8 +10,6 @@
 #include "tools/backup/index_table.h"
 #include "tools/backup/verify.h"
 
-#define SEGMENT ((size_t)16 << 20)
-
 struct names {
 	char **items;
 	size_t count;
@@ -71,7 +69,7 @@ reindex(struct repo *repo, size_t *packs, struct ak_err *err)
 
 	got = object_list(repo, "index/", add_name, &old, err);
 	if (got == 0)
-		got = index_adopt(repo, index, err);
+		got = index_adopt(repo, index, true, err);
 	if (got == 0)
 		got = replace(repo, index, &old, err);
 	if (got == 0)
@@ -96,9 +94,7 @@ take_kept(void *arg, const struct pack_list *list, struct ak_err *err)
 	if (!rewriting->keep(rewriting->arg, list->pack))
 		return 0;
 	index_take(rewriting->index, list, false, true);
-	if (index_pending(rewriting->index) < SEGMENT)
-		return 0;
-	return index_commit(rewriting->repo, rewriting->index, err);
+	return index_commit_due(rewriting->repo, rewriting->index, err);
 }
 
 /* One that is damaged is passed over, and its packs by index_adopt() not. */
@@ -161,7 +157,7 @@ compare(struct repo *repo, size_t *packs, size_t *missing, struct ak_err *err)
 	if (index_load(repo, &index, err) == -1)
 		return -1;
 	known = index_pack_count(index);
-	if (index_adopt(repo, index, err) == -1) {
+	if (index_adopt(repo, index, false, err) == -1) {
 		index_free(index);
 		return -1;
 	}

@@ -14,7 +14,8 @@ item_begin(struct saver *saver, struct item *item, const struct item_how *how,
 	*item = (struct item){ .chunks = item->chunks };
 	item->chunks.count = 0;
 	saver->item = item;
-	saver->how = *how;
+	saver->scan = (struct chunk_scan){ .class = how->class,
+		.page = how->page };
 	if (how->hash_whole)
 		saver->whole = ak_sha256_new();
 	return segment_need(saver, err);
@@ -63,9 +64,9 @@ cut(struct saver *saver, bool last)
 	struct segment *segment = saver->segment;
 	size_t len;
 
-	while ((len = chunk_cut(&saver->repo->chunker, saver->how.class,
-		    saver->how.page, segment->data + saver->cut,
-		    segment->len - saver->cut, last)) > 0)
+	while ((len = chunk_cut(&saver->repo->chunker, &saver->scan,
+		    segment->data + saver->cut, segment->len - saver->cut,
+		    last)) > 0)
 		segment_add(saver, len);
 }
 

@@ -69,7 +69,7 @@ struct saver {
 	struct segment *segment; /* being filled; NULL: none */
 	size_t cut;		 /* where its next chunk begins */
 	struct item *item;	 /* being fed */
-	struct item_how how;
+	struct chunk_scan scan;
 	struct ak_sha256 *whole;
 	int64_t begin;	    /* ns; of the rate limit */
 	uint64_t fed_bytes; /* of this saver */

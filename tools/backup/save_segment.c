@@ -8,9 +8,6 @@
 
 #include "tools/backup/save_impl.h"
 
-/* An index segment is written when so much of it waits. */
-#define PENDING_MAX ((size_t)8 << 20)
-
 void
 segment_free(struct segment *segment)
 {
@@ -68,7 +65,7 @@ segment_add(struct saver *saver, size_t len)
 	*piece = (struct piece){ .item = saver->item,
 		.number = saver->item->cut++,
 		.offset = saver->cut,
-		.compressible = saver->how.class != CHUNK_BLOB };
+		.compressible = saver->scan.class != CHUNK_BLOB };
 	piece->chunk.len = (uint32_t)len;
 	saver->cut += len;
 }
@@ -117,8 +114,5 @@ segment_submit(struct saver *saver, struct ak_err *err)
 	}
 	saver->cut = 0;
 	enqueue(saver, segment);
-	if (index_pending(saver->index) > PENDING_MAX &&
-	    index_commit(saver->repo, saver->index, err) == -1)
-		saver_fail(saver, err);
 	return saver_check(saver, err);
 }

@@ -44,7 +44,9 @@ saver_pack_done(void *arg, const struct pack_list *list, struct ak_err *err)
 	pthread_mutex_lock(&saver->mutex);
 	saver->stats.stored_bytes += list->size;
 	pthread_mutex_unlock(&saver->mutex);
-	return index_add_pack(saver->index, list, err);
+	if (index_add_pack(saver->index, list, err) == -1)
+		return -1;
+	return index_commit_due(saver->repo, saver->index, err);
 }
 
 static int

@@ -13,7 +13,7 @@ session_open(struct session *session, struct ak_ctx *ctx, size_t frames)
 	if (session_open_as_indexed(session, ctx, frames) == -1)
 		return -1;
 	/* Of what it cannot read the rest can be had all the same. */
-	if (index_adopt(session->repo, session->index, &why) == -1)
+	if (index_adopt(session->repo, session->index, false, &why) == -1)
 		ak_cmd_warn(ctx, "%s", why.text);
 	return 0;
 }

@@ -9,6 +9,7 @@
 
 /* Of a window, as a power of 2: 8 MiB, which no frame of ours needs. */
 #define WINDOW_MAX 23
+#define USUAL 3 /* level */
 
 struct squeeze {
 	int level;
@@ -45,18 +46,41 @@ must(bool done)
 	_exit(AK_SYSTEM);
 }
 
+/*
+ * A frame is about 1 MiB of text or of database pages: of it the usual level
+ * makes up to one per cent less with larger tables, and matches of 6 bytes earn
+ * most of the time that those take.
+ */
+static ZSTD_CCtx *
+in_of(struct squeeze *squeeze)
+{
+	static const struct {
+		ZSTD_cParameter what;
+		int value;
+	} usual[] = { { ZSTD_c_hashLog, 18 }, { ZSTD_c_chainLog, 17 },
+		{ ZSTD_c_minMatch, 6 } };
+
+	if (squeeze->in)
+		return squeeze->in;
+	squeeze->in = ZSTD_createCCtx();
+	must(squeeze->in != NULL);
+	must(!ZSTD_isError(ZSTD_CCtx_setParameter(squeeze->in,
+	    ZSTD_c_compressionLevel, squeeze->level)));
+	for (size_t i = 0; squeeze->level == USUAL && i < AK_COUNT(usual); i++)
+		must(!ZSTD_isError(ZSTD_CCtx_setParameter(squeeze->in,
+		    usual[i].what, usual[i].value)));
+	return squeeze->in;
+}
+
 void
 squeeze_add(struct squeeze *squeeze, const void *data, size_t len,
     struct ak_buf *out)
 {
 	size_t bound = ZSTD_compressBound(len), got;
 
-	if (!squeeze->in)
-		squeeze->in = ZSTD_createCCtx();
-	must(squeeze->in != NULL);
 	ak_buf_grow(out, bound);
-	got = ZSTD_compressCCtx(squeeze->in, out->data + out->len, bound, data,
-	    len, squeeze->level);
+	got = ZSTD_compress2(in_of(squeeze), out->data + out->len, bound, data,
+	    len);
 	must(!ZSTD_isError(got));
 	out->len += got;
 	out->data[out->len] = '\0';

@@ -93,6 +93,8 @@ local_write(AK_UNUSED struct store *store, struct draft *draft,
 		next += put;
 		len -= (size_t)put;
 	}
+	/* What is on its way already, the sync at the end need not wait for. */
+	(void)sync_file_range(draft->fd, 0, 0, SYNC_FILE_RANGE_WRITE);
 	return 0;
 }
 

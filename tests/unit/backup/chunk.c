@@ -32,12 +32,13 @@ static void
 cut_all(enum chunk_class class, const uint8_t *from, size_t len, size_t step,
     struct cuts *cuts)
 {
+	struct chunk_scan scan = { .class = class };
 	size_t at = 0, have = 0, n;
 
 	cuts->count = 0;
 	while (at < len) {
 		have = have + step < len ? have + step : len;
-		while ((n = chunk_cut(&chunker, class, 0, from + at, have - at,
+		while ((n = chunk_cut(&chunker, &scan, from + at, have - at,
 			    have == len)) > 0) {
 			at += n;
 			cuts->at[cuts->count++] = at;
@@ -89,23 +90,27 @@ test_shift(void)
 	    same, cuts.count);
 }
 
+/* The first chunk of so many bytes. */
+static long long
+first(enum chunk_class class, uint32_t page, size_t len, bool last)
+{
+	struct chunk_scan scan = { .class = class, .page = page };
+
+	return (long long)chunk_cut(&chunker, &scan, data, len, last);
+}
+
 static void
 test_fixed(void)
 {
-	is_int((long long)chunk_cut(&chunker, CHUNK_DB, 4096, data, LEN, false),
-	    16384, "a page of 4 KiB: chunks of 16 KiB");
-	is_int((long long)chunk_cut(&chunker, CHUNK_DB, 65536, data, LEN,
-		   false),
-	    65536, "a page of 64 KiB: chunks of that");
-	is_int((long long)chunk_cut(&chunker, CHUNK_DB, 4096, data, 100, false),
-	    0, "less is not enough");
-	is_int((long long)chunk_cut(&chunker, CHUNK_DB, 4096, data, 100, true),
-	    100, "but at the end");
-	is_int((long long)chunk_cut(&chunker, CHUNK_SMALL, 0, data, 30000,
-		   true),
-	    30000, "a small file is one");
-	is_int((long long)chunk_cut(&chunker, CHUNK_DEFAULT, 0, data, 0, true),
-	    0, "nothing is none");
+	is_int(first(CHUNK_DB, 4096, LEN, false), 16384,
+	    "a page of 4 KiB: chunks of 16 KiB");
+	is_int(first(CHUNK_DB, 65536, LEN, false), 65536,
+	    "a page of 64 KiB: chunks of that");
+	is_int(first(CHUNK_DB, 4096, 100, false), 0, "less is not enough");
+	is_int(first(CHUNK_DB, 4096, 100, true), 100, "but at the end");
+	is_int(first(CHUNK_SMALL, 0, 30000, true), 30000,
+	    "a small file is one");
+	is_int(first(CHUNK_DEFAULT, 0, 0, true), 0, "nothing is none");
 }
 
 static const struct {

@@ -75,7 +75,7 @@ run(const char *name, unsigned n)
 	if (result == 0)
 		result = index_load(repo, &index, &err);
 	if (result == 0)
-		result = index_adopt(repo, index, &err);
+		result = index_adopt(repo, index, false, &err);
 	if (result == 0)
 		result = save(repo, index, n, &item);
 	source.tree = item.chunks;

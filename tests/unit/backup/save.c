@@ -201,7 +201,7 @@ test_damage(void)
 	if (index_load(repo, &adopted, &err) == -1)
 		exit(1);
 	is_int((long long)index_pack_count(adopted), 0, "without an index");
-	is_int(index_adopt(repo, adopted, &err), 0, "packs are adopted");
+	is_int(index_adopt(repo, adopted, false, &err), 0, "packs are adopted");
 	is_int((long long)index_pack_count(adopted), (long long)packs,
 	    "all of them");
 	is_int((long long)load_all(repo, adopted), FILES, "and all loads");
@@ -215,7 +215,7 @@ test_damage(void)
 	index = NULL;
 	if (index_load(repo, &index, &err) == -1)
 		exit(1);
-	is_int(index_adopt(repo, index, &err), 0, "the pack is scanned");
+	is_int(index_adopt(repo, index, false, &err), 0, "the pack is scanned");
 	good = load_all(repo, index);
 	ok(good < FILES && good > FILES / 4, "%zu of %d files remain", good,
 	    FILES);
