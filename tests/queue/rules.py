@@ -503,8 +503,14 @@ def answer(s):
 
 @claim
 def a_reload_takes_nothing_from_who_is_served():
+    for prefill in 0, 400:      # part of an answer is there, or none of it
+        reload_while_served(prefill)
+
+
+def reload_while_served(prefill):
     with tempfile.TemporaryDirectory() as dir:
-        fakes = [Fake("--token-ms", 10) for _ in range(2)]
+        fakes = [Fake("--token-ms", 10, "--prefill-ms", prefill)
+                 for _ in range(2)]
         port = free_port()
         q = Queue(dir, *fakes, limit=4, slots=1,
                   listen=["127.0.0.1:%d" % port])
@@ -519,6 +525,9 @@ def a_reload_takes_nothing_from_who_is_served():
                 s.sendall(raw(body=dict(body, model=model)))
             for f in fakes:
                 until(lambda: f.ask()["running"] == 1)
+            if prefill == 0:
+                for s in held:
+                    s.recv(1, socket.MSG_PEEK)
             # Both its backend and its listener go.
             with open(q.path) as file:
                 text = file.read()
@@ -543,6 +552,7 @@ def a_reload_takes_nothing_from_who_is_served():
             # What is asked of a backend that goes for its health may end so.
             assert all(e["path"] != "/api/generate"
                        for f in fakes for e in f.events("cancelled"))
+            assert [len(f.events("run")) for f in fakes] == [2, 1]
             for s in held + [idle]:
                 s.close()
             q.stop()

@@ -61,7 +61,7 @@ backend_state(struct queue *q, struct backend *b)
 	tell(q, b, ready ? "up" : "down");
 	if (ready)
 		b->at_ps = b->at_tags = 0;
-	else
+	else if (b->used) /* one that goes by a reload ends what it has */
 		move_on(q, b);
 }
 
