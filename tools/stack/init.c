@@ -6,6 +6,7 @@
  */
 #include <sys/stat.h>
 
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -72,8 +73,8 @@ make_folder(struct making *m)
 			return -1;
 		return 0;
 	}
-	if (!is_there(m, "secrets") &&
-	    mkdirat(m->kit->fd, "secrets", 0700) == -1)
+	/* Another init may make it at the same time. */
+	if (mkdirat(m->kit->fd, "secrets", 0700) == -1 && errno != EEXIST)
 		return ak_fail_sys(err, AK_CANTCREATE, "%s/secrets",
 		    m->kit->dir);
 	return ak_dir_open(m->kit->fd, "secrets", &m->secrets_fd, err);
