@@ -1,7 +1,7 @@
 /*
  * queue_request - fuzz: whatever the bytes, a request is the same wherever it
- * is cut; and what is passed on is read again as the same request, by framing,
- * path and fields, and as nothing more.
+ * is cut; and what is passed on, at once or in two steps, is read again as the
+ * same request, by framing, path and fields, and as nothing more.
  */
 #include <string.h>
 
@@ -37,12 +37,17 @@ same(struct http1_slice a, const char *in_a, struct http1_slice b,
 static void
 pass_on(const char *data)
 {
-	AK_BUF struct ak_buf out = { 0 };
+	AK_BUF struct ak_buf out = { 0 }, held = { 0 }, later = { 0 };
 	const struct http1_onward how = {
 		.host = "h:1", .framing = whole.framing, .length = whole.length
 	};
+	const struct http1_onward bare = { .framing = HTTP1_NONE };
 
 	http1_put_request(&out, &whole, data, &how);
+	http1_put_request(&held, &whole, data, &bare);
+	http1_put_again(&later, (struct http1_span){ held.data, held.len },
+	    &how);
+	law(later.len == out.len && memcmp(later.data, out.data, out.len) == 0);
 	memset(&again, 0, sizeof(again));
 	law(http1_request(&again, out.data, out.len, &http1_limits) ==
 	    HTTP1_DONE);

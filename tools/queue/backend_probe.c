@@ -12,20 +12,15 @@
 #include "tools/queue/lex.h"
 #include "tools/queue/proxy.h"
 
-/* As a client would have sent it. */
+/* As one from a client is held. */
 static void
 write_head(struct ak_buf *to, const char *method, const char *path,
     const char *body)
 {
-	ak_buf_printf(to,
-	    "%s %s HTTP/1.1\r\nHost: localhost\r\n"
-	    "User-Agent: aikit-queue\r\n",
+	ak_buf_printf(to, "%s %s HTTP/1.1\r\nUser-Agent: aikit-queue\r\n",
 	    method, path);
 	if (body != NULL)
-		ak_buf_printf(to,
-		    "Content-Type: application/json\r\n"
-		    "Content-Length: %zu\r\n",
-		    strlen(body));
+		ak_buf_str(to, "Content-Type: application/json\r\n");
 	ak_buf_str(to, "\r\n");
 }
 

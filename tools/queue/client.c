@@ -221,6 +221,32 @@ client_write(struct queue *q, struct client *c, const char *data, size_t len)
 		client_timer(q, c);
 }
 
+void
+client_write_late(struct queue *q, struct client *c, const char *data,
+    size_t len)
+{
+	if (c->source.fd == -1 || c->broken || len == 0)
+		return;
+	/* One whose output is stuck has it written when there is room. */
+	if (pending_size(&c->out) == 0) {
+		c->late = q->late;
+		q->late = c;
+	}
+	pending_add(&c->out, data, len);
+}
+
+void
+client_late(struct queue *q)
+{
+	struct client *c;
+
+	while ((c = q->late) != NULL) {
+		q->late = c->late;
+		if (c->source.fd != -1)
+			ready(q, &c->source, EPOLLOUT);
+	}
+}
+
 /*
  * Closing with bytes unread makes the kernel send RST, which can overtake the
  * answer: so our side is closed first, and what comes is dropped for a while.

@@ -320,12 +320,26 @@ struct http1_onward {
  */
 void http1_put_request(struct ak_buf *buf, const struct http1_head *head,
     const char *data, const struct http1_onward *how);
+/*
+ * What http1_put_request() made without host and with HTTP1_NONE, whole and
+ * alone, once more with them: nothing is read again. target and drop do not
+ * count.
+ */
+void http1_put_again(struct ak_buf *buf, struct http1_span made,
+    const struct http1_onward *how);
 void http1_put_response(struct ak_buf *buf, const struct http1_head *head,
     const char *data, const struct http1_onward *how);
 
 /* Decimal digits of value, which end in end; where they begin. */
 #define HTTP1_DIGITS 20
 char *http1_digits(char *end, uint64_t value);
+
+/*
+ * One line of a head: name, which has its ": ", the digits of value, CRLF and a
+ * NUL. Where the NUL is; behind name it takes at most HTTP1_NUMBER bytes.
+ */
+#define HTTP1_NUMBER (HTTP1_DIGITS + 3)
+char *http1_put_number(char *to, const char *name, uint64_t value);
 
 /*
  * Room for the line before a chunk, "1f4\r\n"; its length. A chunk is this

@@ -121,18 +121,27 @@ http1_digits(char *end, uint64_t value)
 	return end;
 }
 
+char *
+http1_put_number(char *to, const char *name, uint64_t value)
+{
+	char digits[HTTP1_DIGITS], *end = digits + sizeof(digits);
+	char *at = http1_digits(end, value);
+
+	to = mempcpy(stpcpy(to, name), at, (size_t)(end - at));
+	return stpcpy(to, HTTP1_CRLF);
+}
+
 static void
 put_framing(struct ak_buf *buf, const struct http1_onward *how)
 {
-	char text[HTTP1_DIGITS], *end = text + sizeof(text), *at;
+	static const char length[] = "Content-Length: ";
+	char line[sizeof(length) + HTTP1_NUMBER], *end;
 
 	if (how->framing == HTTP1_CHUNKED)
 		ak_buf_str(buf, "Transfer-Encoding: chunked\r\n");
 	if (how->framing == HTTP1_LENGTH) {
-		at = http1_digits(end, (uint64_t)how->length);
-		ak_buf_str(buf, "Content-Length: ");
-		ak_buf_add(buf, at, (size_t)(end - at));
-		ak_buf_add(buf, HTTP1_CRLF, 2);
+		end = http1_put_number(line, length, (uint64_t)how->length);
+		ak_buf_add(buf, line, (size_t)(end - line));
 	}
 	if (how->close)
 		ak_buf_str(buf, "Connection: close\r\n");
@@ -149,13 +158,23 @@ put_slice(struct ak_buf *buf, const char *data, struct http1_slice slice)
 	ak_buf_add(buf, data + slice.at, slice.len);
 }
 
+static void
+put_host(struct ak_buf *buf, const char *host)
+{
+	ak_buf_str(buf, "Host: ");
+	ak_buf_str(buf, host);
+	ak_buf_add(buf, HTTP1_CRLF, 2);
+}
+
 void
 http1_put_request(struct ak_buf *buf, const struct http1_head *head,
     const char *data, const struct http1_onward *how)
 {
+	struct http1_slice method = head->method_name;
+
 	ak_buf_grow(buf, head->bytes + 256U);
-	put_slice(buf, data, head->method_name);
-	ak_buf_char(buf, ' ');
+	/* With the blank behind it. */
+	ak_buf_add(buf, data + method.at, method.len + 1U);
 	if (how->target) {
 		ak_buf_str(buf, how->target);
 	} else {
@@ -168,12 +187,24 @@ http1_put_request(struct ak_buf *buf, const struct http1_head *head,
 		}
 	}
 	ak_buf_str(buf, " HTTP/1.1\r\n");
-	if (how->host) {
-		ak_buf_str(buf, "Host: ");
-		ak_buf_str(buf, how->host);
-		ak_buf_add(buf, HTTP1_CRLF, 2);
-	}
+	if (how->host)
+		put_host(buf, how->host);
 	put_fields(buf, head, data, how);
+	put_framing(buf, how);
+}
+
+void
+http1_put_again(struct ak_buf *buf, struct http1_span made,
+    const struct http1_onward *how)
+{
+	const char *lf = memchr(made.data, '\n', made.len);
+	size_t line = (size_t)(lf + 1 - made.data);
+
+	ak_buf_add(buf, made.data, line);
+	if (how->host)
+		put_host(buf, how->host);
+	/* Without the empty line, which framing ends with. */
+	ak_buf_add(buf, lf + 1, made.len - line - strlen(HTTP1_CRLF));
 	put_framing(buf, how);
 }
 
@@ -181,13 +212,11 @@ void
 http1_put_response(struct ak_buf *buf, const struct http1_head *head,
     const char *data, const struct http1_onward *how)
 {
-	char status[3];
+	char status[] = "HTTP/1.1 000 ";
 
-	http1_digits(status + sizeof(status), head->status);
+	http1_digits(strrchr(status, ' '), head->status);
 	ak_buf_grow(buf, head->bytes + 256U);
-	ak_buf_str(buf, "HTTP/1.1 ");
-	ak_buf_add(buf, status, sizeof(status));
-	ak_buf_char(buf, ' ');
+	ak_buf_str(buf, status);
 	if (head->reason.len > 0)
 		put_slice(buf, data, head->reason);
 	else

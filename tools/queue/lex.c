@@ -133,15 +133,18 @@ between(struct lex *lex, char c)
 }
 
 static enum lex_token
-in_word(struct lex *lex, char c)
+in_word(struct lex *lex, const char *data, size_t len, size_t *used)
 {
 	const char *word = words[lex->part].word;
 
-	if (c != word[lex->left])
-		return lex_fail(lex, "no value where one must be");
-	if (word[++lex->left])
-		return LEX_MORE;
-	return lex_ended(lex, words[lex->part].token);
+	for (size_t n = 0; n < len; n++) {
+		*used = n + 1;
+		if (data[n] != word[lex->left])
+			return lex_fail(lex, "no value where one must be");
+		if (word[++lex->left] == '\0')
+			return lex_ended(lex, words[lex->part].token);
+	}
+	return LEX_MORE;
 }
 
 static enum lex_token
@@ -158,9 +161,9 @@ step(struct lex *lex, const char *data, size_t len, size_t *used)
 	case LEX_AT_HEX:
 		return lex_in_hex(lex, c);
 	case LEX_AT_NUMBER:
-		return lex_in_number(lex, c, used);
+		return lex_in_number(lex, data, len, used);
 	case LEX_AT_WORD:
-		return in_word(lex, c);
+		return in_word(lex, data, len, used);
 	default:
 		if (c == ' ' || c == '\t' || c == '\n' || c == '\r')
 			return LEX_MORE;
@@ -171,17 +174,18 @@ step(struct lex *lex, const char *data, size_t len, size_t *used)
 enum lex_token
 lex_next(struct lex *lex, const char **data, size_t *len)
 {
-	while (*len > 0 && lex->state != LEX_AT_FAILED) {
-		size_t used;
-		enum lex_token token = step(lex, *data, *len, &used);
+	const char *at = *data, *end = at + *len;
+	enum lex_token token = lex->state == LEX_AT_FAILED ? LEX_BAD : LEX_MORE;
+	size_t used;
 
-		*data += used;
-		*len -= used;
-		lex->at += used;
-		if (token != LEX_MORE)
-			return token;
+	while (at < end && token == LEX_MORE) {
+		token = step(lex, at, (size_t)(end - at), &used);
+		at += used;
+		lex->at += used; /* where a token begins is told by it */
 	}
-	return lex->state == LEX_AT_FAILED ? LEX_BAD : LEX_MORE;
+	*data = at;
+	*len = (size_t)(end - at);
+	return token;
 }
 
 int

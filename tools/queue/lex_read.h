@@ -45,6 +45,7 @@ enum lex_token lex_in_string(struct lex *lex, const char *data, size_t len,
     size_t *used);
 enum lex_token lex_in_escape(struct lex *lex, char c);
 enum lex_token lex_in_hex(struct lex *lex, char c);
-enum lex_token lex_in_number(struct lex *lex, char c, size_t *used);
+enum lex_token lex_in_number(struct lex *lex, const char *data, size_t len,
+    size_t *used);
 
 #endif

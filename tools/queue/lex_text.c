@@ -225,20 +225,27 @@ may_end(enum lex_part part)
 	    part == LEX_AT_FRACTION || part == LEX_AT_POWER;
 }
 
-/* A number ends before a byte that is none of it: *used is 0 then. */
+/* A number ends before a byte that is none of it, which is not taken. */
 enum lex_token
-lex_in_number(struct lex *lex, char c, size_t *used)
+lex_in_number(struct lex *lex, const char *data, size_t len, size_t *used)
 {
-	int part = next_part(lex->part, c);
+	size_t n;
+	int part;
 
-	if (part >= 0) {
+	for (n = 0; n < len; n++) {
+		part = next_part(lex->part, data[n]);
+		if (part == -1)
+			break;
 		lex->part = (uint8_t)part;
-		lex_keep(lex, c);
-		return LEX_MORE;
+		lex_keep(lex, data[n]);
 	}
-	if (!may_end(lex->part) || (c >= '0' && c <= '9'))
+	*used = n;
+	if (n == len)
+		return LEX_MORE;
+	if (!may_end(lex->part) || (data[n] >= '0' && data[n] <= '9')) {
+		*used = n + 1;
 		return lex_fail(lex, "not a number");
-	*used = 0;
+	}
 	lex->text[lex->text_len] = '\0';
 	return lex_ended(lex, LEX_NUMBER);
 }

@@ -3,7 +3,8 @@
  *
  * Descriptors are edge-triggered and registered once, for everything. What a
  * wake-up brings is served first, then whoever may run is picked once for all
- * of it: that is what makes one wake-up cheap when many come together.
+ * of it: that is what makes one wake-up cheap when many come together. Backends
+ * come first, then the answers that they ended, then what clients ask.
  */
 #include <sys/epoll.h>
 
@@ -195,7 +196,9 @@ loop_run(struct queue *q, bool (*over)(struct queue *q), struct ak_err *err)
 		q->now = loop_clock();
 		go_on(q);
 		hand_out(q, events, count, true);
+		client_late(q);
 		hand_out(q, events, count, false);
+		client_late(q);
 	}
 	return 0;
 }

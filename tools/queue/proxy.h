@@ -82,6 +82,7 @@ struct client {
 	struct source source; /* first */
 	struct timer timer;
 	struct client *next, **prev;
+	struct client *late; /* the next of them */
 	struct listener *listener;
 	struct request *request;
 	struct http1_head *head; /* of a head in pieces */
@@ -110,6 +111,13 @@ void client_go(struct queue *q, struct client *c);
 /* Writes at once; a client that is gone becomes broken. */
 void client_write(struct queue *q, struct client *c, const char *data,
     size_t len);
+/*
+ * Writes when all that the backends said in this wake-up has been read, and
+ * their next requests are on their way; together with what comes until then.
+ */
+void client_write_late(struct queue *q, struct client *c, const char *data,
+    size_t len);
+void client_late(struct queue *q);
 /* The answer is whole: on with the next request, or the end. */
 void client_answered(struct queue *q, struct client *c);
 void client_timer(struct queue *q, struct client *c);
@@ -148,8 +156,8 @@ int body_piece(struct queue *q, struct request *r, const char *data, size_t len,
 int body_end(struct queue *q, struct request *r, const char **text);
 
 /* spill.c */
-int held_begin(struct queue *q, struct held *held, const char *head,
-    uint32_t head_len, int64_t length);
+int held_begin(struct queue *q, struct held *held,
+    const struct http1_head *head, const char *data, int64_t length);
 /* 0, or a status: 503 when there is no more room for bodies. */
 int held_add(struct queue *q, struct held *held, const char *data, size_t len);
 /* No more will come: memory is given back. */

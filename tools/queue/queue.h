@@ -86,12 +86,14 @@ void name_put(struct name *name);
 
 /* What a client sent, held until nothing can ask for it again. */
 struct held {
-	char *data;	   /* the head as it came, and the body's start */
-	uint32_t head_len; /* of data */
+	char *data;	   /* the head as it goes on, and the body's start */
+	uint32_t head_len; /* of data; without Host and framing */
 	uint32_t data_len; /* head and body in memory */
 	uint32_t cap;
 	uint64_t body_len; /* payload so far */
+	int64_t length;	   /* as it was promised; -1 */
 	int spill;	   /* the whole body when it is not in data; -1 */
+	uint8_t framing;   /* as it came; enum http1_framing */
 	uint8_t edit_count;
 	struct scan_edit *edits; /* of a spilled body, on its way out */
 	uint64_t spilled;	 /* bytes */
@@ -283,6 +285,7 @@ struct queue {
 	struct source signal_source;
 	struct listener *listeners;
 	struct client *clients;
+	struct client *late; /* see client_write_late() */
 	struct request *manage_first, **manage_last;
 	struct timer tick, accept_timer, drain_timer;
 	int peak; /* requests and clients since the last trim */

@@ -32,6 +32,7 @@ enum member {
 		text, sizeof(text) - 1, member, at \
 	}
 
+/* By length. */
 static const struct {
 	const char *name;
 	uint8_t len;
@@ -39,31 +40,31 @@ static const struct {
 	uint16_t at;
 } names[] = {
 	NAME("done", DONE, 0),
-	NAME("prompt_eval_count", NUMBER, AT(prompt_eval_count)),
-	NAME("eval_count", NUMBER, AT(eval_count)),
-	NAME("load_duration", NUMBER, AT(load_ns)),
-	NAME("total_duration", NUMBER, AT(total_ns)),
-	NAME("eval_duration", NUMBER, AT(eval_ns)),
+	NAME("text", CONTENT, 0),
+	NAME("type", TYPE, 0),
 	NAME("error", ERROR, 0),
-	NAME("message", MESSAGE, 0),
 	NAME("usage", USAGE, 0),
-	NAME("prompt_tokens", PROMPT_TOKENS, AT(prompt_eval_count)),
-	NAME("input_tokens", PROMPT_TOKENS, AT(prompt_eval_count)),
-	NAME("completion_tokens", COMPLETION_TOKENS, AT(eval_count)),
-	NAME("output_tokens", COMPLETION_TOKENS, AT(eval_count)),
-	NAME("response", CONTENT, 0),
+	NAME("delta", CONTENT, 0),
+	NAME("message", MESSAGE, 0),
 	NAME("content", CONTENT, 0),
+	NAME("response", CONTENT, 0),
 	NAME("thinking", CONTENT, 0),
 	NAME("reasoning", CONTENT, 0),
-	NAME("reasoning_content", CONTENT, 0),
-	NAME("text", CONTENT, 0),
-	NAME("delta", CONTENT, 0),
-	NAME("partial_json", CONTENT, 0),
 	NAME("arguments", CONTENT, 0),
+	NAME("eval_count", NUMBER, AT(eval_count)),
 	NAME("done_reason", REASON, 0),
-	NAME("finish_reason", REASON, 0),
 	NAME("stop_reason", REASON, 0),
-	NAME("type", TYPE, 0),
+	NAME("input_tokens", PROMPT_TOKENS, AT(prompt_eval_count)),
+	NAME("partial_json", CONTENT, 0),
+	NAME("load_duration", NUMBER, AT(load_ns)),
+	NAME("eval_duration", NUMBER, AT(eval_ns)),
+	NAME("prompt_tokens", PROMPT_TOKENS, AT(prompt_eval_count)),
+	NAME("output_tokens", COMPLETION_TOKENS, AT(eval_count)),
+	NAME("finish_reason", REASON, 0),
+	NAME("total_duration", NUMBER, AT(total_ns)),
+	NAME("prompt_eval_count", NUMBER, AT(prompt_eval_count)),
+	NAME("completion_tokens", COMPLETION_TOKENS, AT(eval_count)),
+	NAME("reasoning_content", CONTENT, 0),
 };
 _Static_assert(AK_COUNT(names) < UINT8_MAX, "an index and one more");
 
@@ -90,12 +91,13 @@ static void
 take_name(struct reply *reply)
 {
 	struct lex *lex = &reply->lex;
+	size_t len = lex->text_len; /* if it is cut, longer than any */
 	enum member member;
 
 	reply->member = 0;
-	for (size_t i = 0; !lex->cut && i < AK_COUNT(names); i++)
-		if (lex->text_len == names[i].len &&
-		    memcmp(lex->text, names[i].name, names[i].len) == 0)
+	for (size_t i = 0; i < AK_COUNT(names) && names[i].len <= len; i++)
+		if (names[i].len == len &&
+		    memcmp(lex->text, names[i].name, len) == 0)
 			reply->member = (uint8_t)(i + 1);
 	member = member_of(reply->member);
 	lex->keep = member == REASON || member == TYPE || member == ERROR ||

@@ -115,7 +115,7 @@ body_begin(struct queue *q, struct request *r, const struct http1_head *head,
 	}
 	if (status != 0)
 		return status;
-	status = held_begin(q, &r->held, data, head->bytes,
+	status = held_begin(q, &r->held, head, data,
 	    reading->as == READ_STREAM ? 0 : head->length);
 	if (status != 0)
 		*text = "no more room for requests";

@@ -30,13 +30,28 @@ room(struct queue *q, struct held *h, size_t more)
 	return true;
 }
 
-int
-held_begin(struct queue *q, struct held *h, const char *head, uint32_t head_len,
-    int64_t length)
-{
-	size_t more = head_len;
+/* Ours to know, not the backend's. */
+static const char *const drop[] = { "Accept-Encoding", NULL };
+static const char *const drop_keys[] = { "Accept-Encoding", "Authorization",
+	"X-Api-Key", NULL };
 
+int
+held_begin(struct queue *q, struct held *h, const struct http1_head *head,
+    const char *data, int64_t length)
+{
+	static struct ak_buf made; /* of the process, while it is read */
+	const struct http1_onward how = {
+		.framing = HTTP1_NONE,
+		.drop = q->settings->keys != NULL ? drop_keys : drop,
+	};
+	size_t more;
+
+	ak_buf_reset(&made);
+	http1_put_request(&made, head, data, &how);
+	more = made.len;
 	h->spill = -1;
+	h->framing = (uint8_t)head->framing;
+	h->length = head->length;
 	/*
 	 * What is promised is believed for a small body only: a promise costs
 	 * nothing.
@@ -45,8 +60,8 @@ held_begin(struct queue *q, struct held *h, const char *head, uint32_t head_len,
 		more += (size_t)length;
 	if (!room(q, h, more))
 		return 503;
-	memcpy(h->data, head, head_len);
-	h->head_len = h->data_len = head_len;
+	memcpy(h->data, made.data, made.len);
+	h->head_len = h->data_len = (uint32_t)made.len;
 	return 0;
 }
 

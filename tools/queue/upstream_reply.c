@@ -64,18 +64,6 @@ look_at(struct request *r, const struct http1_head *head, const char *data)
 	r->newline = true;
 }
 
-/* One more line of a head, "NAME: VALUE"; its end. */
-static char *
-put_line(char *to, const char *name, uint64_t value)
-{
-	char digits[HTTP1_DIGITS], *end = digits + sizeof(digits);
-	char *at = http1_digits(end, value);
-
-	to = stpcpy(to, name);
-	to = mempcpy(to, at, (size_t)(end - at));
-	return stpcpy(to, HTTP1_CRLF);
-}
-
 /* What we have to say of the request: without printf, it is every answer's. */
 static void
 put_extra(const struct request *r, char extra[EXTRA_MAX])
@@ -88,9 +76,9 @@ put_extra(const struct request *r, char extra[EXTRA_MAX])
 	*extra = '\0';
 	if (r->sched_id == 0)
 		return;
-	extra = put_line(extra,
+	extra = http1_put_number(extra,
 	    "X-Aikit-Queue-Position: ", (uint64_t)r->position);
-	put_line(extra, "X-Aikit-Queue-Wait-Ms: ",
+	http1_put_number(extra, "X-Aikit-Queue-Wait-Ms: ",
 	    (uint64_t)(r->at_run - r->at_queued) / 1000);
 }
 
@@ -230,11 +218,16 @@ payload(struct queue *q, struct request *r, const struct http1_span *span)
 		ak_buf_add(&out, HTTP1_CRLF, 2);
 }
 
-/* Writes what was made. false: the client is gone, and r with it. */
+/*
+ * Writes what was made, with the backends' next requests before it if late.
+ * false: the client is gone, and r with it.
+ */
 static bool
-hand_over(struct queue *q, struct request *r)
+hand_over(struct queue *q, struct request *r, bool late)
 {
-	if (r->client != NULL && out.len > 0)
+	if (r->client != NULL && late)
+		client_write_late(q, r->client, out.data, out.len);
+	else if (r->client != NULL && out.len > 0)
 		client_write(q, r->client, out.data, out.len);
 	ak_buf_reset(&out);
 	look(q, r);
@@ -245,8 +238,8 @@ hand_over(struct queue *q, struct request *r)
 }
 
 /*
- * When others wait, the backend gets its next request before this client its
- * last bytes: they work side by side then.
+ * When others wait, the backends get their next requests before the clients
+ * their last bytes: they work side by side then.
  */
 static void
 finish(struct queue *q, struct upstream *u, bool keep)
@@ -256,7 +249,7 @@ finish(struct queue *q, struct upstream *u, bool keep)
 
 	if (r->client != NULL && r->client->chunked)
 		ak_buf_str(&out, HTTP1_LAST_CHUNK);
-	if (!others && !hand_over(q, r))
+	if (!others && !hand_over(q, r, false))
 		return;
 	free(u->in);
 	u->in = NULL;
@@ -267,7 +260,7 @@ finish(struct queue *q, struct upstream *u, bool keep)
 		look(q, r);
 		serve_settle(q, r, OUTCOME_OK);
 		serve_turn(q);
-		if (!hand_over(q, r))
+		if (!hand_over(q, r, true))
 			return;
 	}
 	serve_end(q, r, OUTCOME_OK);
@@ -296,7 +289,7 @@ feed(struct queue *q, struct upstream *u, const char *data, size_t len)
 		if (http1_body(&u->body, data, len, &used, &span) ==
 		    HTTP1_BAD) {
 			q->counters.upstream_bad++;
-			if (hand_over(q, u->request))
+			if (hand_over(q, u->request, false))
 				upstream_lost_as(q, u,
 				    "the server's answer is malformed");
 			return;
@@ -309,7 +302,7 @@ feed(struct queue *q, struct upstream *u, const char *data, size_t len)
 		finish(q, u, u->keep_alive && len == 0);
 		return;
 	}
-	if (!hand_over(q, u->request))
+	if (!hand_over(q, u->request, false))
 		return;
 	free(u->in);
 	u->in = NULL;

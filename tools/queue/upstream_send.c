@@ -1,9 +1,9 @@
 /*
  * upstream_send - a request on its way to a backend.
  *
- * Its head is made anew from what the client sent each time it goes out, since
- * Host is the backend's. A body in memory goes with it in one write; a spilled
- * one by sendfile(2); a blob as it comes.
+ * Its head is held as it goes on, but for Host, which is the backend's, and the
+ * length, known when the body is whole. A body in memory goes with it in one
+ * write; a spilled one by sendfile(2); a blob as it comes.
  */
 #include <sys/sendfile.h>
 
@@ -11,19 +11,6 @@
 #include <string.h>
 
 #include "tools/queue/proxy.h"
-
-/* Wider than any setting: it was accepted once. */
-static const struct http1_limits limits = {
-	.head_bytes = HTTP1_HEAD_MAX,
-	.target_bytes = HTTP1_HEAD_MAX,
-	.fields = HTTP1_FIELDS,
-	.ignore_h2c = true,
-};
-
-/* Ours to know, not the backend's. */
-static const char *const drop[] = { "Accept-Encoding", NULL };
-static const char *const drop_keys[] = { "Accept-Encoding", "Authorization",
-	"X-Api-Key", NULL };
 
 static struct ak_buf out; /* of the process */
 
@@ -39,28 +26,23 @@ body_length(const struct held *held)
 }
 
 static void
-put_head(struct queue *q, struct upstream *u, struct request *r)
+put_head(struct upstream *u, const struct held *held)
 {
-	static struct http1_head head;
 	struct http1_onward how = {
 		.host = u->backend->host,
 		.framing = HTTP1_NONE,
-		.drop = q->settings->keys != NULL ? drop_keys : drop,
 	};
 
-	memset(&head, 0, offsetof(struct http1_head, fields));
-	if (http1_request(&head, r->held.data, r->held.head_len, &limits) !=
-	    HTTP1_DONE)
-		abort(); /* it was one before */
 	if (u->stream) {
-		how.framing = head.framing;
-		how.length = head.length;
-		u->chunked = head.framing == HTTP1_CHUNKED;
-	} else if (head.framing != HTTP1_NONE || r->held.body_len > 0) {
+		how.framing = (enum http1_framing)held->framing;
+		how.length = held->length;
+		u->chunked = held->framing == HTTP1_CHUNKED;
+	} else if (held->framing != HTTP1_NONE || held->body_len > 0) {
 		how.framing = HTTP1_LENGTH;
-		how.length = body_length(&r->held);
+		how.length = body_length(held);
 	}
-	http1_put_request(&out, &head, r->held.data, &how);
+	http1_put_again(&out, (struct http1_span){ held->data, held->head_len },
+	    &how);
 }
 
 void
@@ -68,7 +50,7 @@ upstream_render(struct queue *q, struct upstream *u, struct request *r)
 {
 	u->stream = r->reading != NULL && r->reading->as == READ_STREAM;
 	ak_buf_reset(&out);
-	put_head(q, u, r);
+	put_head(u, &r->held);
 	if (r->held.spill == -1)
 		ak_buf_add(&out, r->held.data + r->held.head_len,
 		    r->held.data_len - r->held.head_len);
