@@ -43,7 +43,8 @@ ak_buf_grow(struct ak_buf *buf, size_t more)
 void
 ak_buf_add(struct ak_buf *buf, const void *data, size_t len)
 {
-	ak_buf_grow(buf, len);
+	if (len >= buf->cap - buf->len) /* seldom */
+		ak_buf_grow(buf, len);
 	if (len > 0)
 		memcpy(buf->data + buf->len, data, len);
 	buf->len += len;

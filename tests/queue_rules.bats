@@ -69,6 +69,10 @@ claim() {
 	claim a_reload_takes_nothing_from_who_is_served
 }
 
+@test "several servers have one list" {
+	claim several_servers_have_one_list
+}
+
 @test "a file in the place of a socket stays" {
 	claim a_file_in_the_place_of_a_socket_stays
 }

@@ -1206,9 +1206,6 @@ def what_needs_no_gpu_goes_where_its_model_is():
         # What is nowhere is asked for all the same.
         r = q.ask("POST", "/api/show", {"model": "three"})
         assert r.status == 404 and b"model not found" in r.body, r.body
-        # Lists are always of the same one.
-        lists = {q.ask("GET", "/api/tags").body for _ in range(6)}
-        assert len(lists) == 1, lists
         r = q.ask("DELETE", "/api/delete", {"model": "two"})
         assert r.status == 200
         c = http.client.HTTPConnection("127.0.0.1", b.port)

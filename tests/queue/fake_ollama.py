@@ -386,8 +386,12 @@ async def work(http):
         return http.answer("Ollama is running")
     if path in ("/api/tags", "/v1/models"):
         STATE.tell("tags")
+        await asyncio.sleep(STATE.next.get("tags_ms", 0) / 1000)
         if STATE.next.get("tags"):
             return http.answer({"error": "no"}, STATE.next["tags"])
+        if path == "/v1/models":
+            return http.answer({"object": "list", "data": [
+                {"id": n, "object": "model"} for n in sorted(STATE.models)]})
         return http.answer({"models": [
             {"name": n, "model": n, "details": {"parent_model": ""}}
             for n in sorted(STATE.models)],

@@ -562,6 +562,58 @@ def reload_while_served(prefill):
 
 
 @claim
+def several_servers_have_one_list():
+    with world(fakes=2, conf="health_interval = 200ms\nhealth_fall = 1\n"
+               "health_timeout = 1s\nmodels_interval = 0") as (q, a, b):
+        a.set(models=["one", "both"])
+        b.set(models=["two", "both"])
+
+        def named(path="/api/tags", of="models", name="model"):
+            r = ask_at(q.port, path, method="GET")
+            assert r.status == 200, (path, r.status, r.body)
+            assert r.headers["X-Aikit-Request-Id"]
+            return [m[name] for m in json.loads(r.body)[of]]
+
+        every = ["both:latest", "one:latest", "two:latest"]
+        # What the first has comes first, whoever is the quicker.
+        for late in a, b, None:
+            for f in a, b:
+                f.set(tags_ms=100 if f is late else 0)
+            assert named() == every
+        assert named("/v1/models", "data", "id") == every
+        # One model that runs on both runs twice.
+        assert named("/api/ps") == []
+        for f in a, b:
+            ask_at(f.port, body=generate("both"))
+        assert named("/api/ps") == ["both", "both"]
+        r = ask_at(q.port, "/api/tags", method="HEAD")
+        assert r.status == 200 and r.body == b""
+        # A second one on the same connection, and a client that leaves.
+        with q.connect() as s:
+            s.sendall(raw("/api/tags", method="GET") * 2)
+            for _ in range(2):
+                assert b"two:latest" in answer(s)
+        b.set(tags_ms=300)
+        with q.connect() as s:
+            s.sendall(raw("/api/tags", method="GET"))
+            until(lambda: q.records("/v1/requests", "request"))
+        until(lambda: q.records("/v1/requests", "request") == [])
+        # Who fails to answer is left out; when all do, that is told.
+        b.set(tags_ms=0, tags=500)
+        assert named() == ["both:latest", "one:latest"]
+        b.set(tags=None, tags_ms=3000)
+        assert named() == ["both:latest", "one:latest"]
+        a.set(tags=500)
+        assert ask_at(q.port, "/api/tags", method="GET").status == 503
+        # Of one that is there a list is passed on as it is.
+        a.set(tags=None)
+        b.set(tags_ms=0, down=True)
+        until(lambda: q.metric("backend_up") == 1)
+        r = ask_at(q.port, "/api/tags", method="GET")
+        assert json.loads(r.body)["host"] == "127.0.0.1:%d" % a.port
+
+
+@claim
 def a_file_in_the_place_of_a_socket_stays():
     with tempfile.TemporaryDirectory() as dir:
         path = dir + "/s"

@@ -26,16 +26,24 @@ tell(struct queue *q, const struct backend *b, const char *what)
 		q->hooks->backend(q->hooks->arg, q, b, what);
 }
 
+bool
+backend_other(const struct queue *q, int than)
+{
+	for (int i = 0; i < SCHED_BACKENDS; i++)
+		if (i != than && q->backends[i].ready)
+			return true;
+	return false;
+}
+
 /* Requests that have seen nothing of an answer go where there is one. */
 static void
 move_on(struct queue *q, struct backend *b)
 {
 	struct request *r, *next;
-	bool other = false;
 
-	for (int i = 0; i < SCHED_BACKENDS; i++)
-		other |= i != b->index && q->backends[i].ready;
-	for (r = q->requests; other && r != NULL; r = next) {
+	if (!backend_other(q, b->index))
+		return;
+	for (r = q->requests; r != NULL; r = next) {
 		next = r->next;
 		if (r->backend == b->index && r->client != NULL &&
 		    r->up != NULL && !r->begun && r->held.data != NULL)

@@ -131,25 +131,13 @@ struct resident {
 	int backend;
 };
 
-/* Each {"models":[{"model":NAME}]}. */
-static int
-take_models(const struct ak_buf *answer, struct resident *to)
+static void
+take(void *arg, const char *name)
 {
-	struct lex lex = { 0 };
-	const char *data = answer->data;
-	size_t len = answer->len;
-	enum lex_token token;
-	bool wanted = false;
+	struct resident *to = arg;
 
-	while ((token = lex_next(&lex, &data, &len)) > LEX_MORE) {
-		if (wanted && token == LEX_STRING && !lex.cut &&
-		    to->count < SCHED_RESIDENT)
-			(void)class_model(lex.text, to->names[to->count++]);
-		wanted = token == LEX_NAME && lex.depth == 3 &&
-		    ak_streq(lex.text, "model");
-		lex.keep = wanted;
-	}
-	return token == LEX_BAD || lex_end(&lex) == -1 ? -1 : 0;
+	if (to->count < SCHED_RESIDENT)
+		snprintf(to->names[to->count++], SCHED_NAME, "%s", name);
 }
 
 static void
@@ -179,7 +167,7 @@ ps_done(struct queue *q, struct request *r, void *arg)
 	b->checking &= ~CHECK_PS;
 	memset(&seen, 0, sizeof(seen));
 	seen.backend = b->index;
-	if (!answered(r) || take_models(r->answer, &seen) == -1)
+	if (!answered(r) || models_each(r->answer, take, &seen) == -1)
 		return;
 	sched_keys(q->sched, compare, &seen);
 	for (size_t i = 0; i < seen.gone_count; i++)

@@ -91,6 +91,18 @@ dialect_body(struct ak_buf *buf, enum dialect dialect,
 }
 
 void
+dialect_head(struct ak_buf *buf, int status, size_t len, bool close)
+{
+	ak_buf_printf(buf,
+	    "HTTP/1.1 %d %s\r\n"
+	    "Content-Type: application/json; charset=utf-8\r\n"
+	    "Content-Length: %zu\r\n",
+	    status, http1_reason(status), len);
+	if (close)
+		ak_buf_str(buf, "Connection: close\r\n");
+}
+
+void
 dialect_response(struct ak_buf *buf, enum dialect dialect,
     const struct dialect_error *error)
 {
@@ -98,18 +110,11 @@ dialect_response(struct ak_buf *buf, enum dialect dialect,
 	long long retry_ms = error->retry_ms;
 
 	dialect_body(&body, dialect, error);
-	ak_buf_printf(buf, "HTTP/1.1 %d %s\r\n", error->status,
-	    http1_reason(error->status));
-	ak_buf_printf(buf,
-	    "Content-Type: application/json; charset=utf-8\r\n"
-	    "Content-Length: %zu\r\n",
-	    body.len);
+	dialect_head(buf, error->status, body.len, error->close);
 	if (retry_ms > 0)
 		ak_buf_printf(buf,
 		    "Retry-After: %lld\r\nretry-after-ms: %lld\r\n",
 		    (retry_ms - 1) / 1000 + 1, retry_ms);
-	if (error->close)
-		ak_buf_str(buf, "Connection: close\r\n");
 	if (error->extra)
 		ak_buf_str(buf, error->extra);
 	ak_buf_str(buf, "\r\n");

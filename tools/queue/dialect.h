@@ -41,6 +41,12 @@ struct dialect_error {
 void dialect_body(struct ak_buf *buf, enum dialect dialect,
     const struct dialect_error *error);
 
+/*
+ * Appends the head of a response with a JSON body of len bytes, but for the
+ * empty line that ends it.
+ */
+void dialect_head(struct ak_buf *buf, int status, size_t len, bool close);
+
 /* Appends a whole response: status line, fields, body. */
 void dialect_response(struct ak_buf *buf, enum dialect dialect,
     const struct dialect_error *error);

@@ -87,9 +87,8 @@ struct metrics {
  * those of a process.
  */
 void metrics_name(struct ak_buf *buf, const char *name);
-/* "# HELP" and "# TYPE", and samples under them. */
-void metrics_family(struct ak_buf *buf, const char *name, const char *type,
-    const char *help);
+/* "# HELP" and "# TYPE": a counter if name ends in _total, else a gauge. */
+void metrics_family(struct ak_buf *buf, const char *name, const char *help);
 /* Within braces that are open. */
 void metrics_label(struct ak_buf *buf, const char *name, const char *value);
 /* key NULL: without a label. */
@@ -97,6 +96,12 @@ void metrics_sample(struct ak_buf *buf, const char *name, const char *key,
     const char *value, int64_t number);
 void metrics_sample_seconds(struct ak_buf *buf, const char *name,
     const char *key, const char *value, int64_t us);
+/* A sample with two labels, unless it is 0. */
+struct metrics_pair {
+	const char *key, *value, *key_2, *value_2;
+};
+void metrics_pair(struct ak_buf *buf, const char *name,
+    const struct metrics_pair *of, int64_t number);
 void metrics_counted(const struct metrics *m, struct ak_buf *buf);
 
 #endif

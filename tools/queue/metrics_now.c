@@ -14,70 +14,92 @@
 #define AK_VERSION "unknown"
 #endif
 
+/* A family of one. */
+static void
+put_one(struct ak_buf *buf, const char *name, const char *help, int64_t value)
+{
+	metrics_family(buf, name, help);
+	metrics_sample(buf, name, NULL, NULL, value);
+}
+
+static void
+put_seconds_of(struct ak_buf *buf, const char *name, const char *help,
+    int64_t us)
+{
+	metrics_family(buf, name, help);
+	metrics_sample_seconds(buf, name, NULL, NULL, us);
+}
+
 static void
 put_classes(const struct queue *q, const struct sched_stats *stats,
     struct ak_buf *buf)
 {
+	static const struct {
+		const char *name, *help;
+		bool seconds;
+	} families[] = {
+		{ "depth", "Requests that wait.", false },
+		{ "depth_limit", "How many may wait.", false },
+		{ "oldest_wait_seconds",
+		    "How long the one that waits longest has.", true },
+		{ "gpu_busy_seconds_total",
+		    "Time that slots of backends worked.", true },
+		{ "starvation_promotions_total",
+		    "Requests that went first since they had waited max_wait.",
+		    false },
+	};
 	const struct sched_class *classes = q->settings->sched.classes;
-	int64_t limit = q->settings->sched.queue_limit;
+
+	for (size_t f = 0; f < AK_COUNT(families); f++) {
+		metrics_family(buf, families[f].name, families[f].help);
+		for (int i = 0; i < SCHED_CLASSES && classes[i].name[0]; i++) {
+			const int64_t values[] = { stats->classes[i].queued,
+				classes[i].queue_limit > 0
+				    ? classes[i].queue_limit
+				    : q->settings->sched.queue_limit,
+				stats->classes[i].oldest_wait,
+				stats->classes[i].gpu_us,
+				stats->classes[i].promotions };
+
+			(families[f].seconds ? metrics_sample_seconds
+					     : metrics_sample)(buf,
+			    families[f].name, "class", classes[i].name,
+			    values[f]);
+		}
+	}
+}
+
+static void
+put_gates(const struct queue *q, const struct sched_stats *stats,
+    struct ak_buf *buf)
+{
+	const struct sched_class *classes = q->settings->sched.classes;
 	int64_t gap = 0;
 
-#define EACH_CLASS(i) \
-	for (int i = 0; i < SCHED_CLASSES && classes[i].name[0]; i++)
-	metrics_family(buf, "depth", "gauge", "Requests that wait.");
-	EACH_CLASS(i)
-	metrics_sample(buf, "depth", "class", classes[i].name,
-	    stats->classes[i].queued);
-	metrics_family(buf, "depth_limit", "gauge", "How many may wait.");
-	EACH_CLASS(i)
-	metrics_sample(buf, "depth_limit", "class", classes[i].name,
-	    classes[i].queue_limit > 0 ? classes[i].queue_limit : limit);
-	metrics_family(buf, "oldest_wait_seconds", "gauge",
-	    "How long the one that waits longest has.");
-	EACH_CLASS(i)
-	metrics_sample_seconds(buf, "oldest_wait_seconds", "class",
-	    classes[i].name, stats->classes[i].oldest_wait);
-	metrics_family(buf, "gpu_busy_seconds_total", "counter",
-	    "Time that slots of backends worked.");
-	EACH_CLASS(i)
-	metrics_sample_seconds(buf, "gpu_busy_seconds_total", "class",
-	    classes[i].name, stats->classes[i].gpu_us);
-	metrics_family(buf, "starvation_promotions_total", "counter",
-	    "Requests that went first since they had waited max_wait.");
-	EACH_CLASS(i)
-	metrics_sample(buf, "starvation_promotions_total", "class",
-	    classes[i].name, stats->classes[i].promotions);
-	metrics_family(buf, "paused", "gauge", "1: starts nothing now.");
+	metrics_family(buf, "paused", "1: starts nothing now.");
 	metrics_sample(buf, "paused", "scope", "all",
 	    stats->gate == SCHED_PAUSED);
-	EACH_CLASS(i)
-	{
+	for (int i = 0; i < SCHED_CLASSES && classes[i].name[0]; i++) {
 		AK_FREE char *scope = ak_printf("class:%s", classes[i].name);
 
 		metrics_sample(buf, "paused", "scope", scope,
 		    stats->classes[i].gate == SCHED_PAUSED);
 		gap = stats->classes[i].gap > gap ? stats->classes[i].gap : gap;
 	}
-#undef EACH_CLASS
-	metrics_family(buf, "fairness_gap_tokens", "gauge",
-	    "How far apart clients with work are, in weighted tokens.");
-	metrics_sample(buf, "fairness_gap_tokens", NULL, NULL, gap);
+	put_one(buf, "fairness_gap_tokens",
+	    "How far apart clients with work are, in weighted tokens.", gap);
 }
 
 static void
 put_switches(const struct sched_stats *stats, struct ak_buf *buf)
 {
-	metrics_family(buf, "switch_seconds_total", "counter",
-	    "Time that loads took.");
-	metrics_sample_seconds(buf, "switch_seconds_total", NULL, NULL,
+	put_seconds_of(buf, "switch_seconds_total", "Time that loads took.",
 	    stats->switch_us);
-	metrics_family(buf, "switches_failed_total", "counter",
-	    "Loads that came to nothing.");
-	metrics_sample(buf, "switches_failed_total", NULL, NULL,
+	put_one(buf, "switches_failed_total", "Loads that came to nothing.",
 	    stats->switches_failed);
-	metrics_family(buf, "preempted_total", "counter",
-	    "Requests stopped for better work, and queued again.");
-	metrics_sample(buf, "preempted_total", NULL, NULL, stats->preempted);
+	put_one(buf, "preempted_total",
+	    "Requests stopped for better work, and queued again.",
+	    stats->preempted);
 }
 
 /* Numbers of one model on the backends. */
@@ -122,32 +144,23 @@ put_models(const struct queue *q, struct ak_buf *buf)
 		if (r->backend >= 0 && r->model != NULL && r->sched_id != 0 &&
 		    r->phase > PHASE_QUEUED && r->phase < PHASE_ENDED)
 			of_model(&all, r->model->text)->running[r->backend]++;
-	metrics_family(buf, "running", "gauge",
-	    "Requests that a backend works on.");
+	metrics_family(buf, "running", "Requests that a backend works on.");
 	for (size_t i = 0; i < all.count; i++)
 		for (int b = 0; b < SCHED_BACKENDS; b++)
-			if (all.models[i].running[b] > 0) {
-				metrics_name(buf, "running{");
-				metrics_label(buf, "backend",
-				    q->backends[b].name);
-				metrics_label(buf, "model",
-				    all.models[i].model);
-				ak_buf_printf(buf, "} %d\n",
-				    all.models[i].running[b]);
-			}
-	metrics_family(buf, "backend_resident", "gauge",
-	    "1: the model is loaded.");
+			metrics_pair(buf, "running",
+			    &(struct metrics_pair){ "backend",
+				q->backends[b].name, "model",
+				all.models[i].model },
+			    all.models[i].running[b]);
+	metrics_family(buf, "backend_resident", "1: the model is loaded.");
 	for (size_t i = 0; i < all.count; i++)
 		for (int b = 0; b < SCHED_BACKENDS; b++)
-			if ((all.models[i].resident >> b & 1) != 0 &&
-			    q->backends[b].used) {
-				metrics_name(buf, "backend_resident{");
-				metrics_label(buf, "backend",
-				    q->backends[b].name);
-				metrics_label(buf, "model",
-				    all.models[i].model);
-				ak_buf_str(buf, "} 1\n");
-			}
+			metrics_pair(buf, "backend_resident",
+			    &(struct metrics_pair){ "backend",
+				q->backends[b].name, "model",
+				all.models[i].model },
+			    q->backends[b].used &&
+				(all.models[i].resident >> b & 1));
 	free(all.models);
 }
 
@@ -162,21 +175,20 @@ static void
 put_backends(const struct queue *q, struct ak_buf *buf)
 {
 	static const struct {
-		const char *name, *type, *help;
+		const char *name, *help;
 	} families[] = {
-		{ "slots", "gauge", "Requests that it takes at once." },
-		{ "backend_up", "gauge", "1: answers and may be sent to." },
-		{ "backend_silent", "gauge",
+		{ "slots", "Requests that it takes at once." },
+		{ "backend_up", "1: answers and may be sent to." },
+		{ "backend_silent",
 		    "1: busy, and no byte for longer than watchdog." },
-		{ "breaker_state", "gauge",
+		{ "breaker_state",
 		    "0: closed, 1: open, 2: one is let through." },
-		{ "backend_requests_total", "counter", "Sent to it." },
-		{ "backend_failures_total", "counter", "That it failed." },
+		{ "backend_requests_total", "Sent to it." },
+		{ "backend_failures_total", "That it failed." },
 	};
 
 	for (size_t f = 0; f < AK_COUNT(families); f++) {
-		metrics_family(buf, families[f].name, families[f].type,
-		    families[f].help);
+		metrics_family(buf, families[f].name, families[f].help);
 		for (int i = 0; i < SCHED_BACKENDS; i++) {
 			const struct backend *b = &q->backends[i];
 			const int64_t values[] = { slots(b), b->ready,
@@ -202,39 +214,33 @@ put_counters(const struct queue *q, int64_t dropped, struct ak_buf *buf)
 {
 	const struct counters *c = &q->counters;
 	const struct {
-		const char *name, *type, *help;
+		const char *name, *help;
 		int64_t value;
 	} plain[] = {
-		{ "connections", "gauge", "Connections of clients.",
-		    q->client_count },
-		{ "accepted_total", "counter", "Connections accepted.",
-		    c->accepted },
-		{ "accept_throttled_total", "counter",
+		{ "connections", "Connections of clients.", q->client_count },
+		{ "accepted_total", "Connections accepted.", c->accepted },
+		{ "accept_throttled_total",
 		    "Times that accepting stopped for want of files.",
 		    c->throttled },
-		{ "retried_total", "counter",
-		    "Requests sent to another backend.", c->retried },
-		{ "replayed_total", "counter",
+		{ "retried_total", "Requests sent to another backend.",
+		    c->retried },
+		{ "replayed_total",
 		    "Requests sent anew when a kept connection had died.",
 		    c->replayed },
-		{ "upstream_connects_total", "counter",
-		    "Connections opened to backends.", c->upstream_connects },
-		{ "upstream_malformed_total", "counter",
+		{ "upstream_connects_total", "Connections opened to backends.",
+		    c->upstream_connects },
+		{ "upstream_malformed_total",
 		    "Answers of backends that were no HTTP.", c->upstream_bad },
-		{ "body_memory_bytes", "gauge", "Bodies held in memory.",
+		{ "body_memory_bytes", "Bodies held in memory.",
 		    q->memory_bytes },
-		{ "spilled_bytes", "gauge", "Bodies held on disk.",
-		    q->spilled_bytes },
-		{ "log_dropped_total", "counter",
+		{ "spilled_bytes", "Bodies held on disk.", q->spilled_bytes },
+		{ "log_dropped_total",
 		    "Lines of the access log that nobody took.", dropped },
 	};
 
-	for (size_t i = 0; i < AK_COUNT(plain); i++) {
-		metrics_family(buf, plain[i].name, plain[i].type,
-		    plain[i].help);
-		metrics_sample(buf, plain[i].name, NULL, NULL, plain[i].value);
-	}
-	metrics_family(buf, "parse_errors_total", "counter",
+	for (size_t i = 0; i < AK_COUNT(plain); i++)
+		put_one(buf, plain[i].name, plain[i].help, plain[i].value);
+	metrics_family(buf, "parse_errors_total",
 	    "Requests that were no HTTP as it must be.");
 	for (int i = 1; i < HTTP1_BADS; i++)
 		if (c->bad[i] > 0)
@@ -270,21 +276,14 @@ put_process(const struct metrics *m, struct ak_buf *buf)
 
 	/* The second number, in pages: proc_pid_statm(5). */
 	if (m->statm != -1 && pread(m->statm, text, sizeof(text) - 1, 0) > 0 &&
-	    (resident = strchr(text, ' ')) != NULL) {
-		metrics_family(buf, "process_resident_memory_bytes", "gauge",
-		    "Resident memory.");
-		metrics_sample(buf, "process_resident_memory_bytes", NULL, NULL,
+	    (resident = strchr(text, ' ')) != NULL)
+		put_one(buf, "process_resident_memory_bytes",
+		    "Resident memory.",
 		    strtol(resident, NULL, 10) * sysconf(_SC_PAGESIZE));
-	}
-	if (files >= 0) {
-		metrics_family(buf, "process_open_fds", "gauge",
-		    "Open descriptors.");
-		metrics_sample(buf, "process_open_fds", NULL, NULL, files);
-	}
+	if (files >= 0)
+		put_one(buf, "process_open_fds", "Open descriptors.", files);
 	getrusage(RUSAGE_SELF, &usage);
-	metrics_family(buf, "process_cpu_seconds_total", "counter",
-	    "CPU time used.");
-	metrics_sample_seconds(buf, "process_cpu_seconds_total", NULL, NULL,
+	put_seconds_of(buf, "process_cpu_seconds_total", "CPU time used.",
 	    (usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) * QUEUE_SECOND +
 		usage.ru_utime.tv_usec + usage.ru_stime.tv_usec);
 }
@@ -296,15 +295,16 @@ metrics_text(struct metrics *m, const struct queue *q, bool client_labels,
 	struct sched_stats stats;
 
 	sched_stats(q->sched, q->now, &stats);
-	metrics_family(buf, "build_info", "gauge", "Always 1.");
+	metrics_family(buf, "build_info", "Always 1.");
 	metrics_sample(buf, "build_info", "version", AK_VERSION, 1);
 	metrics_counted(m, buf);
 	put_classes(q, &stats, buf);
+	put_gates(q, &stats, buf);
 	put_models(q, buf);
 	put_switches(&stats, buf);
 	put_backends(q, buf);
 	if (client_labels) {
-		metrics_family(buf, "client_tokens_total", "counter",
+		metrics_family(buf, "client_tokens_total",
 		    "Tokens read and made for a client.");
 		sched_clients(q->sched, each_client, buf);
 	}

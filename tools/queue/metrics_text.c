@@ -16,15 +16,20 @@ metrics_name(struct ak_buf *buf, const char *name)
 	ak_buf_str(buf, name);
 }
 
-void
-metrics_family(struct ak_buf *buf, const char *name, const char *type,
-    const char *help)
+static void
+family(struct ak_buf *buf, const char *name, const char *type, const char *help)
 {
 	ak_buf_str(buf, "# HELP ");
 	metrics_name(buf, name);
 	ak_buf_printf(buf, " %s\n# TYPE ", help);
 	metrics_name(buf, name);
 	ak_buf_printf(buf, " %s\n", type);
+}
+
+void
+metrics_family(struct ak_buf *buf, const char *name, const char *help)
+{
+	family(buf, name, ak_ends(name, "_total") ? "counter" : "gauge", help);
 }
 
 void
@@ -88,6 +93,20 @@ metrics_sample_seconds(struct ak_buf *buf, const char *name, const char *key,
 {
 	open_sample(buf, name, key, value);
 	end_seconds(buf, us);
+}
+
+void
+metrics_pair(struct ak_buf *buf, const char *name,
+    const struct metrics_pair *of, int64_t number)
+{
+	if (number == 0)
+		return;
+	metrics_name(buf, name);
+	ak_buf_char(buf, '{');
+	metrics_label(buf, of->key, of->value);
+	metrics_label(buf, of->key_2, of->value_2);
+	ak_buf_char(buf, '}');
+	end_sample(buf, number);
 }
 
 struct labels {
@@ -161,8 +180,7 @@ class_text(const struct metrics *m, size_t class)
 static void
 put_requests(const struct metrics *m, struct ak_buf *buf)
 {
-	metrics_family(buf, "requests_total", "counter",
-	    "Requests that have ended.");
+	metrics_family(buf, "requests_total", "Requests that have ended.");
 	for (size_t i = 0; i < SERIES; i++) {
 		const struct series *s = &m->series[i];
 
@@ -181,58 +199,42 @@ put_requests(const struct metrics *m, struct ak_buf *buf)
 }
 
 static void
-put_pair(struct ak_buf *buf, const char *name, const char *class,
-    const char *key, const char *value, int64_t count)
-{
-	if (count == 0)
-		return;
-	metrics_name(buf, name);
-	ak_buf_char(buf, '{');
-	metrics_label(buf, "class", class);
-	metrics_label(buf, key, value);
-	ak_buf_char(buf, '}');
-	end_sample(buf, count);
-}
-
-static void
 put_ends(const struct metrics *m, struct ak_buf *buf)
 {
-	metrics_family(buf, "rejected_total", "counter",
+	metrics_family(buf, "rejected_total",
 	    "Requests refused by the queue itself.");
 	for (size_t c = 0; c < CLASSES; c++)
 		for (int i = 0; i < REJECTED_REASONS; i++)
-			if (m->rejected[c][i] > 0)
-				put_pair(buf, "rejected_total",
-				    class_text(m, c), "reason",
-				    metrics_rejected_name(i),
-				    m->rejected[c][i]);
-	metrics_family(buf, "cancelled_total", "counter",
+			metrics_pair(buf, "rejected_total",
+			    &(struct metrics_pair){ "class", class_text(m, c),
+				"reason", metrics_rejected_name(i) },
+			    m->rejected[c][i]);
+	metrics_family(buf, "cancelled_total",
 	    "Requests whose client left, or that the operator cancelled.");
 	for (size_t c = 0; c < CLASSES; c++)
 		for (int i = 0; i < PHASES; i++)
-			if (m->cancelled[c][i] > 0)
-				put_pair(buf, "cancelled_total",
-				    class_text(m, c), "phase",
-				    phase_name((enum phase)i),
-				    m->cancelled[c][i]);
+			metrics_pair(buf, "cancelled_total",
+			    &(struct metrics_pair){ "class", class_text(m, c),
+				"phase", phase_name((enum phase)i) },
+			    m->cancelled[c][i]);
 }
 
 static void
 put_class_hists(const struct metrics *m, struct ak_buf *buf)
 {
-	metrics_family(buf, "wait_seconds", "histogram",
+	family(buf, "wait_seconds", "histogram",
 	    "From being queued to being sent.");
 	for (size_t c = 0; c < CLASSES; c++)
 		histogram(buf, "wait_seconds",
 		    &(struct labels){ .class = class_text(m, c) }, &m->wait[c],
 		    BUCKETS_WAIT);
-	metrics_family(buf, "request_duration_seconds", "histogram",
+	family(buf, "request_duration_seconds", "histogram",
 	    "From the first byte of the request to the last of the answer.");
 	for (size_t c = 0; c < CLASSES; c++)
 		histogram(buf, "request_duration_seconds",
 		    &(struct labels){ .class = class_text(m, c) },
 		    &m->duration[c], BUCKETS_ANSWER);
-	metrics_family(buf, "overhead_seconds", "histogram",
+	family(buf, "overhead_seconds", "histogram",
 	    "Time that the queue itself took, without any wait.");
 	histogram(buf, "overhead_seconds", &(struct labels){ 0 }, &m->own,
 	    BUCKETS_OWN);
@@ -256,7 +258,7 @@ put_model_hists(const struct metrics *m, struct ak_buf *buf)
 	};
 
 	for (size_t h = 0; h < AK_COUNT(hists); h++) {
-		metrics_family(buf, hists[h].name, "histogram", hists[h].help);
+		family(buf, hists[h].name, "histogram", hists[h].help);
 		for (size_t i = 1; i < MODELS; i++)
 			if (m->models[i] != NULL)
 				histogram(buf, hists[h].name,
@@ -266,7 +268,7 @@ put_model_hists(const struct metrics *m, struct ak_buf *buf)
 					hists[h].at),
 				    hists[h].kind);
 	}
-	metrics_family(buf, "time_to_first_token_seconds", "histogram",
+	family(buf, "time_to_first_token_seconds", "histogram",
 	    "From the first byte of the request to the first token.");
 	for (size_t i = 1; i < MODELS; i++)
 		for (size_t c = 0; c < CLASSES && m->models[i] != NULL; c++)
@@ -278,25 +280,19 @@ put_model_hists(const struct metrics *m, struct ak_buf *buf)
 }
 
 static void
-put_tokens(const struct metrics *m, struct ak_buf *buf)
+put_tokens(const struct metrics *m, struct ak_buf *buf, bool generated)
 {
-	metrics_family(buf, "prompt_tokens_total", "counter", "Tokens read.");
+	const char *name = generated ? "generated_tokens_total"
+				     : "prompt_tokens_total";
+
+	metrics_family(buf, name, generated ? "Tokens made." : "Tokens read.");
 	for (size_t i = 1; i < MODELS; i++)
 		for (size_t c = 0; c < CLASSES && m->models[i] != NULL; c++)
-			if (m->models[i]->classes[c].prompt > 0)
-				put_pair(buf, "prompt_tokens_total",
-				    class_text(m, c), "model",
-				    m->models[i]->name,
-				    m->models[i]->classes[c].prompt);
-	metrics_family(buf, "generated_tokens_total", "counter",
-	    "Tokens made.");
-	for (size_t i = 1; i < MODELS; i++)
-		for (size_t c = 0; c < CLASSES && m->models[i] != NULL; c++)
-			if (m->models[i]->classes[c].generated > 0)
-				put_pair(buf, "generated_tokens_total",
-				    class_text(m, c), "model",
-				    m->models[i]->name,
-				    m->models[i]->classes[c].generated);
+			metrics_pair(buf, name,
+			    &(struct metrics_pair){ "class", class_text(m, c),
+				"model", m->models[i]->name },
+			    generated ? m->models[i]->classes[c].generated
+				      : m->models[i]->classes[c].prompt);
 }
 
 /* "other" before the first such model was seen, too. */
@@ -313,7 +309,7 @@ put_switches(const struct metrics *m, struct ak_buf *buf)
 {
 	const struct switched *rest = &m->switches[SWITCHES];
 
-	metrics_family(buf, "model_switches_total", "counter",
+	metrics_family(buf, "model_switches_total",
 	    "Loads of a model, for which another had to go or none.");
 	for (size_t i = 0; i < m->switch_count; i++) {
 		const struct switched *s = &m->switches[i];
@@ -340,6 +336,7 @@ metrics_counted(const struct metrics *m, struct ak_buf *buf)
 	put_class_hists(m, buf);
 	put_ends(m, buf);
 	put_model_hists(m, buf);
-	put_tokens(m, buf);
+	put_tokens(m, buf, false);
+	put_tokens(m, buf, true);
 	put_switches(m, buf);
 }

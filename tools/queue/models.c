@@ -51,9 +51,9 @@ models_forget(struct backend *b)
 	b->listed = false;
 }
 
-/* Each {"models":[{"model":NAME}]}. */
 int
-models_take(struct backend *b, const struct ak_buf *answer)
+models_each(const struct ak_buf *answer, void (*each)(void *, const char *),
+    void *arg)
 {
 	struct lex lex = { 0 };
 	const char *data = answer->data;
@@ -62,19 +62,33 @@ models_take(struct backend *b, const struct ak_buf *answer)
 	char name[SCHED_NAME];
 	bool wanted = false;
 
-	models_forget(b);
 	while ((token = lex_next(&lex, &data, &len)) > LEX_MORE) {
 		if (wanted && token == LEX_STRING && !lex.cut) {
 			(void)class_model(lex.text, name);
-			b->models = ak_resize(b->models, b->model_count + 1,
-			    sizeof(*b->models));
-			b->models[b->model_count++] = ak_strdup(name);
+			each(arg, name);
 		}
 		wanted = token == LEX_NAME && lex.depth == 3 &&
 		    ak_streq(lex.text, "model");
 		lex.keep = wanted;
 	}
-	if (token == LEX_BAD || lex_end(&lex) == -1) {
+	return lex_end(&lex);
+}
+
+static void
+take(void *arg, const char *name)
+{
+	struct backend *b = arg;
+
+	b->models = ak_resize(b->models, b->model_count + 1,
+	    sizeof(*b->models));
+	b->models[b->model_count++] = ak_strdup(name);
+}
+
+int
+models_take(struct backend *b, const struct ak_buf *answer)
+{
+	models_forget(b);
+	if (models_each(answer, take, b) == -1) {
 		models_forget(b);
 		return -1;
 	}

@@ -178,6 +178,8 @@ void serve_whole(struct queue *q, struct request *r);
 void serve_known(struct queue *q, struct request *r);
 /* Picks whoever may run, as far as it goes. */
 void serve_turn(struct queue *q);
+/* false: it is for one backend. Else it will be answered. */
+bool serve_list(struct queue *q, struct request *r);
 /* Those who wait for a place to manage. */
 void serve_manage(struct queue *q);
 void serve_unwait(struct queue *q, struct request *r);
@@ -271,6 +273,8 @@ void upstream_resume(struct queue *q, struct upstream *u);
 
 int backend_update(struct queue *q, const struct settings *to,
     struct ak_err *err) AK_MUST;
+/* Is there one that is ready, other than this? */
+bool backend_other(const struct queue *q, int than);
 /* Which one for what needs no GPU, other than r had: -1 when none is ready. */
 int backend_pick(struct queue *q, struct request *r);
 /* r ended there, of a client: for the breaker, and to be counted. */
@@ -306,6 +310,9 @@ uint32_t models_where(struct queue *q, struct request *r);
 bool models_has(const struct backend *b, const char *name);
 /* r, of which no list knows, waits for newer ones; false: there are none. */
 bool models_wait(struct queue *q, struct request *r);
+/* Calls each with the key of every model of a list; -1 when it is none. */
+int models_each(const struct ak_buf *list,
+    void (*each)(void *arg, const char *model), void *arg) AK_MUST;
 /* Takes over a list; -1 when it is none, and then the backend decides. */
 int models_take(struct backend *b, const struct ak_buf *answer) AK_MUST;
 void models_forget(struct backend *b);

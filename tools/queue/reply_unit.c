@@ -91,13 +91,14 @@ static void
 take_name(struct reply *reply)
 {
 	struct lex *lex = &reply->lex;
-	size_t len = lex->text_len; /* if it is cut, longer than any */
+	size_t len = lex->text_len, i = 0; /* if it is cut, longer than any */
 	enum member member;
 
 	reply->member = 0;
-	for (size_t i = 0; i < AK_COUNT(names) && names[i].len <= len; i++)
-		if (names[i].len == len &&
-		    memcmp(lex->text, names[i].name, len) == 0)
+	while (i < AK_COUNT(names) && names[i].len < len)
+		i++;
+	for (; i < AK_COUNT(names) && names[i].len == len; i++)
+		if (memcmp(lex->text, names[i].name, len) == 0)
 			reply->member = (uint8_t)(i + 1);
 	member = member_of(reply->member);
 	lex->keep = member == REASON || member == TYPE || member == ERROR ||

@@ -34,11 +34,12 @@ static const struct route routes[] = {
 
 	{ "/", PASSED(READ) },
 	{ "/api/version", PASSED(READ) },
-	{ "/api/tags", PASSED(READ) },
-	{ "/api/ps", PASSED(BIT(GET)) },
+	{ "/api/tags", PASSED(READ), .list = true },
+	{ "/api/ps", PASSED(BIT(GET)), .list = true },
 	{ "/api/status", PASSED(BIT(GET)) },
 	{ "/api/show", PASSED(BIT(POST)), .named = ROUTE_BODY },
-	{ "/v1/models", PASSED(BIT(GET)), .dialect = DIALECT_OPENAI },
+	{ "/v1/models", PASSED(BIT(GET)), .dialect = DIALECT_OPENAI,
+	    .list = true },
 	{ "/v1/models/*", PASSED(BIT(GET)), .dialect = DIALECT_OPENAI,
 	    .named = ROUTE_PATH },
 

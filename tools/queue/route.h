@@ -50,6 +50,7 @@ struct route {
 	uint8_t named;	  /* enum route_named */
 	uint8_t stream;	  /* enum route_stream */
 	bool embeds;
+	bool list;    /* of models: one of all backends */
 	bool guarded; /* changes or reveals: needs the right to manage */
 	bool blob;    /* the body may be gigabytes: never hold it */
 };

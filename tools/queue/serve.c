@@ -205,7 +205,8 @@ serve_whole(struct queue *q, struct request *r)
 		manage(q, r);
 		break;
 	default:
-		direct(q, r);
+		if (!serve_list(q, r))
+			direct(q, r);
 		break;
 	}
 }

@@ -225,23 +225,13 @@ serve_refuse(struct queue *q, struct request *r,
 	serve_end(q, r, outcome);
 }
 
-/* Another backend that is ready, if any. */
-static bool
-another(const struct queue *q, int than)
-{
-	for (int i = 0; i < SCHED_BACKENDS; i++)
-		if (i != than && q->backends[i].used && q->backends[i].ready)
-			return true;
-	return false;
-}
-
 static bool
 try_again(struct queue *q, struct request *r)
 {
 	int to = r->backend;
 
 	if (r->begun || r->held.data == NULL || r->client == NULL ||
-	    r->tries >= q->settings->retry_max || !another(q, to) ||
+	    r->tries >= q->settings->retry_max || !backend_other(q, to) ||
 	    r->client->state != CLIENT_WAIT)
 		return false;
 	if (r->sched_id == 0 && (to = backend_pick(q, r)) == -1)

@@ -124,11 +124,7 @@ elsewhere(struct queue *q, const struct request *r,
 	if (r->client == NULL || r->held.data == NULL || r->up->stream ||
 	    r->tries >= q->settings->retry_max)
 		return false;
-	for (int i = 0; i < SCHED_BACKENDS; i++)
-		if (i != r->backend && q->backends[i].used &&
-		    q->backends[i].ready)
-			return true;
-	return false;
+	return backend_other(q, r->backend);
 }
 
 /* How much of data the head took; 0: more is needed, or u is closed. */
