@@ -294,6 +294,45 @@ END
 	field status 'what + " " + .state' | grep -qx 'drill failed'
 }
 
+@test "what init, key and import would do is told by --plan, and not done" {
+	run -1 aikit-backup --repo new init --plan
+	[ "$(field repository 'path + .cipher')" = newaes-256-gcm ]
+	[ ! -e new ]
+	run -73 aikit-backup init --plan
+	mkdir other && touch other/mine
+	run -73 aikit-backup --repo other init --plan
+	[ "$(ls other)" = mine ]
+
+	before=$(aikit-backup key list)
+	id=$(jq -r .id <<<"$before")
+	run -1 aikit-backup key add --new-key-file made --label x --plan
+	[ "$output" = '{"type":"key","action":"add","kind":"key_file","label":"x"}' ]
+	[ ! -e made ]
+	run -64 aikit-backup key add --recovery --new-key-file made --plan
+	run -1 aikit-backup key passwd --recovery --plan
+	[ "$(jq -r '.action + " " + (.id // "")' <<<"$output")" = \
+		"add "$'\n'"remove $id" ]
+	run -77 aikit-backup key rm "$id" --plan
+	run -0 aikit-backup key add --new-key-file second
+	run -1 aikit-backup key rm "$id" --plan
+	[ "$(field key 'action + " " + .id')" = "remove $id" ]
+	run -66 aikit-backup key rm 0123456789abcdef --plan
+	run -66 aikit-backup key rm nonsense --plan
+	[ "$(aikit-backup key list | wc -l)" = 2 ]
+
+	mkdir in && echo one >in/a && ln in/a in/b && seq 1000 >in/c
+	tar -cf in.tar in
+	objects=$(find repo | sort)
+	run -1 aikit-backup import in.tar --plan
+	[ "$(field source 'kind, .files, .total_bytes')" = \
+		$'import\n3\n3901' ]
+	head -c 3000 in.tar >cut.tar
+	run -65 aikit-backup import cut.tar --plan
+	[ "$(find repo | sort)" = "$objects" ]
+	run -0 aikit-backup import in.tar
+	[ "$(field snapshot 'files, .total_bytes')" = $'3\n3901' ]
+}
+
 @test "what reindex and repair would do is told by --plan, and not done" {
 	run -0 aikit-backup reindex --plan
 	rm -rf repo/index/* repo/parity/index/*

@@ -20,10 +20,12 @@
 
 static struct {
 	struct ak_opt_list tags;
+	bool plan;
 } o;
 
 const struct ak_opt import_options[] = {
 	{ 0, "tag", "tag", "a word to find it by", AK_LIST(&o.tags) },
+	{ 0, "plan", NULL, "what is in it", AK_FLAG(&o.plan) },
 	{ 0 },
 };
 
@@ -155,7 +157,7 @@ take_member(struct import *import, struct entry *entry, const char *path,
 		return ak_fail(err, AK_DATA,
 		    "archive: %s: a path that leads out of it", path);
 	member->entry.path_len = strlen((const char *)member->entry.path);
-	if (member->entry.type != ENTRY_FILE || first)
+	if (member->entry.type != ENTRY_FILE || first || o.plan)
 		return 0;
 	return take_bytes(import, &member->entry, err);
 }
@@ -233,12 +235,10 @@ join(struct import *import, struct member *member, struct ak_err *err)
 	return 0;
 }
 
+/* Sorted, and each with all that is known of it. */
 static int
-write_tree(struct import *import, struct snap_source *about, struct ak_err *err)
+settle(struct import *import, struct ak_err *err)
 {
-	struct tree_writer *writer;
-	int put = 0;
-
 	if (import->count > 0)
 		qsort(import->members, import->count, sizeof(*import->members),
 		    order_members);
@@ -246,16 +246,33 @@ write_tree(struct import *import, struct snap_source *about, struct ak_err *err)
 		if (import->members[i].first &&
 		    join(import, &import->members[i], err) == -1)
 			return -1;
-	writer = tree_writer_new(import->saver);
-	for (size_t i = 0; i < import->count && put == 0; i++) {
-		const struct entry *e = &import->members[i].entry;
+	return 0;
+}
 
-		if (find_member(import, (const char *)e->path) !=
-		    &import->members[i])
-			continue;
-		put = tree_writer_add(writer, e, err);
-		about->files += e->type != ENTRY_DIR;
-		about->bytes += e->size;
+/* Of the ith, NULL when a later one has its name. */
+static const struct entry *
+entry_of(struct import *import, size_t i, struct snap_source *about)
+{
+	const struct entry *e = &import->members[i].entry;
+
+	if (find_member(import, (const char *)e->path) != &import->members[i])
+		return NULL;
+	about->files += e->type != ENTRY_DIR;
+	about->bytes += e->size;
+	return e;
+}
+
+static int
+write_tree(struct import *import, struct snap_source *about, struct ak_err *err)
+{
+	struct tree_writer *writer = tree_writer_new(import->saver);
+	int put = 0;
+
+	for (size_t i = 0; i < import->count && put == 0; i++) {
+		const struct entry *e = entry_of(import, i, about);
+
+		if (e != NULL)
+			put = tree_writer_add(writer, e, err);
 	}
 	if (put == 0)
 		return tree_writer_end(writer, &about->tree, err);
@@ -284,7 +301,7 @@ store(struct import *import, struct ak_err *err)
 	struct snap *snap = import->snap;
 	struct saver_stats stats;
 
-	if (take_all(import, err) == -1 ||
+	if (take_all(import, err) == -1 || settle(import, err) == -1 ||
 	    write_tree(import, &snap->sources[0], err) == -1 ||
 	    saver_finish(import->saver, err) == -1)
 		return -1;
@@ -299,6 +316,20 @@ store(struct import *import, struct ak_err *err)
 	return 0;
 }
 
+/* What is in it, but for bytes of files, which are passed over. */
+static int
+would(struct import *import, struct ak_err *err)
+{
+	struct snap_source *about = &import->snap->sources[0];
+
+	if (take_all(import, err) == -1 || settle(import, err) == -1)
+		return -1;
+	for (size_t i = 0; i < import->count; i++)
+		(void)entry_of(import, i, about);
+	record_source(import->ctx->out, about);
+	return 1;
+}
+
 static int
 import_file(struct import *import, const char *file)
 {
@@ -311,14 +342,15 @@ import_file(struct import *import, const char *file)
 		return ak_fail_sys(err,
 		    errno == ENOENT ? AK_NOINPUT : AK_NOPERM, "%s", file);
 	if (session_open(&import->session, import->ctx, 1) == -1 ||
-	    saver_open(import->session.repo, import->session.index, &how,
-		&import->saver, err) == -1)
+	    (!o.plan &&
+		saver_open(import->session.repo, import->session.index, &how,
+		    &import->saver, err) == -1))
 		return -1;
 	begin_snap(import->snap, file);
 	got = tar_in_open(fd, &import->in, err);
-	if (got == 0)
-		got = store(import, err);
-	return got;
+	if (got == -1)
+		return -1;
+	return o.plan ? would(import, err) : store(import, err);
 }
 
 int

@@ -10,7 +10,7 @@
 
 static struct {
 	const char *cipher, *compression;
-	bool no_parity;
+	bool no_parity, plan;
 } o;
 
 const struct ak_opt init_options[] = {
@@ -21,6 +21,7 @@ const struct ak_opt init_options[] = {
 	    AK_STRING(&o.compression) },
 	{ 0, "no-parity", NULL, "no rows to repair damage from",
 	    AK_FLAG(&o.no_parity) },
+	{ 0, "plan", NULL, "whether it could be made", AK_FLAG(&o.plan) },
 	{ 0 },
 };
 
@@ -81,6 +82,27 @@ protect_texts(struct repo *repo, struct ak_err *err)
 	return repo->store->ops->sync(repo->store, err);
 }
 
+static void
+record(struct ak_out *out, const char *path, const char *id,
+    enum seal_cipher cipher)
+{
+	ak_out_begin(out, &repository_view);
+	ak_out_str(out, "path", path);
+	ak_out_str(out, "id", id);
+	ak_out_str(out, "cipher", seal_cipher_name(cipher));
+	ak_out_end(out);
+}
+
+/* It has no id until it is there. */
+static int
+would(struct ak_ctx *ctx, const struct repo_init *how)
+{
+	if (store_check_local(backup_options.repo, &ctx->err) == -1)
+		return -1;
+	record(ctx->out, backup_options.repo, NULL, how->cipher);
+	return 1;
+}
+
 int
 init_run(struct ak_ctx *ctx, AK_UNUSED int count, AK_UNUSED char *operands[])
 {
@@ -91,6 +113,8 @@ init_run(struct ak_ctx *ctx, AK_UNUSED int count, AK_UNUSED char *operands[])
 
 	if (asked(&how, &ctx->err) == -1)
 		return -1;
+	if (o.plan)
+		return would(ctx, &how);
 	if (how.cipher != SEAL_NONE &&
 	    repo_secret_read(&secret, true, &ctx->err) == -1)
 		return -1;
@@ -99,10 +123,6 @@ init_run(struct ak_ctx *ctx, AK_UNUSED int count, AK_UNUSED char *operands[])
 	repo_secret_free(&secret);
 	if (got == -1 || protect_texts(repo, &ctx->err) == -1)
 		return -1;
-	ak_out_begin(ctx->out, &repository_view);
-	ak_out_str(ctx->out, "path", repo->path);
-	ak_out_str(ctx->out, "id", repo->id);
-	ak_out_str(ctx->out, "cipher", seal_cipher_name(repo->cipher));
-	ak_out_end(ctx->out);
+	record(ctx->out, repo->path, repo->id, repo->cipher);
 	return 0;
 }

@@ -16,7 +16,7 @@
 
 static struct {
 	const char *key_file, *passphrase_file, *label;
-	bool recovery;
+	bool recovery, plan;
 } o;
 
 const struct ak_opt key_options[] = {
@@ -27,12 +27,14 @@ const struct ak_opt key_options[] = {
 	{ 0, "recovery", NULL, "by a code to write down, shown once",
 	    AK_FLAG(&o.recovery) },
 	{ 0, "label", "text", "what it is for", AK_STRING(&o.label) },
+	{ 0, "plan", NULL, "which slots would come and go", AK_FLAG(&o.plan) },
 	{ 0 },
 };
 
 static const struct ak_view key_view = {
 	"key",
-	AK_COLUMNS({ "id", "ID", AK_SHOW_TEXT, 0, NULL },
+	AK_COLUMNS({ "action", "ACTION", AK_SHOW_TEXT, 0, NULL },
+	    { "id", "ID", AK_SHOW_TEXT, 0, NULL },
 	    { "kind", "KIND", AK_SHOW_TEXT, 0, NULL },
 	    { "created", "CREATED", AK_SHOW_TIME, 0, NULL },
 	    { "label", "LABEL", AK_SHOW_TEXT, 0, NULL },
@@ -47,18 +49,24 @@ static const char *const kinds[] = {
 };
 _Static_assert(AK_COUNT(kinds) == SLOT_TYPES, "a name a kind");
 
-static int
-show(void *arg, const struct slot *slot, AK_UNUSED struct ak_err *err)
+/* action: NULL, or what --plan tells of it. */
+static void
+record(struct ak_out *out, const struct slot *slot, const char *action)
 {
-	struct ak_out *out = arg;
-
 	ak_out_begin(out, &key_view);
+	ak_out_str(out, "action", action);
 	ak_out_str(out, "id", slot->id);
 	ak_out_str(out, "kind", kinds[slot->type]);
 	ak_out_time(out, "created", slot->created);
 	if (slot->label && slot->label[0] != '\0')
 		ak_out_str(out, "label", slot->label);
 	ak_out_end(out);
+}
+
+static int
+show(void *arg, const struct slot *slot, AK_UNUSED struct ak_err *err)
+{
+	record(arg, slot, NULL);
 	return 0;
 }
 
@@ -70,6 +78,19 @@ count_slot(void *arg, AK_UNUSED const struct slot *slot,
 	return 0;
 }
 
+/* One thing alone, -1 when there are more. */
+static int
+new_type(enum slot_type *type, struct ak_err *err)
+{
+	if ((o.key_file != NULL) + (o.passphrase_file != NULL) + o.recovery > 1)
+		return ak_fail(err, AK_USAGE,
+		    "a slot is opened by one thing alone");
+	*type = o.recovery ? SLOT_RECOVERY
+	    : o.key_file   ? SLOT_KEY_FILE
+			   : SLOT_PASSPHRASE;
+	return 0;
+}
+
 /* What the new slot is opened by; a new key file is made when missing. */
 static int
 new_secret(enum slot_type *type, struct ak_buf *bytes, struct ak_err *err)
@@ -78,19 +99,16 @@ new_secret(enum slot_type *type, struct ak_buf *bytes, struct ak_err *err)
 	struct repo_secret secret = { 0 };
 	int got;
 
-	if ((o.key_file != NULL) + (o.passphrase_file != NULL) + o.recovery > 1)
-		return ak_fail(err, AK_USAGE,
-		    "a slot is opened by one thing alone");
+	if (new_type(type, err) == -1)
+		return -1;
 	if (o.recovery) {
 		char code[SLOT_RECOVERY_CODE];
 
-		*type = SLOT_RECOVERY;
 		slot_recovery_code(code);
 		ak_buf_str(bytes, code);
 		ak_crypt_wipe(code, sizeof(code));
 		return 0;
 	}
-	*type = o.key_file ? SLOT_KEY_FILE : SLOT_PASSPHRASE;
 	backup_options.key_file = o.key_file;
 	backup_options.passphrase_file = o.passphrase_file;
 	got = repo_secret_read(&secret, true, err);
@@ -124,6 +142,55 @@ add(struct ak_ctx *ctx, struct repo *repo)
 	return 0;
 }
 
+struct wanted {
+	struct ak_out *out;
+	const char *id;
+	bool found;
+};
+
+static int
+show_wanted(void *arg, const struct slot *slot, AK_UNUSED struct ak_err *err)
+{
+	struct wanted *wanted = arg;
+
+	if (!ak_streq(slot->id, wanted->id))
+		return 0;
+	wanted->found = true;
+	record(wanted->out, slot, "remove");
+	return 0;
+}
+
+static int
+would_remove(struct ak_ctx *ctx, struct repo *repo, const char *id)
+{
+	struct wanted wanted = { .out = ctx->out, .id = id };
+
+	if (slot_each(repo, show_wanted, &wanted, &ctx->err) == -1)
+		return -1;
+	if (!wanted.found)
+		return ak_fail(&ctx->err, AK_NOINPUT, "%s: no such key slot",
+		    id);
+	return 1;
+}
+
+/* It has no id until it is there, and no code. */
+static int
+would_add(struct ak_ctx *ctx)
+{
+	AK_FREE char *label = ak_strdup(o.label ? o.label : "");
+	struct slot slot = { .label = label };
+
+	if (new_type(&slot.type, &ctx->err) == -1)
+		return -1;
+	ak_out_begin(ctx->out, &key_view);
+	ak_out_str(ctx->out, "action", "add");
+	ak_out_str(ctx->out, "kind", kinds[slot.type]);
+	if (label[0] != '\0')
+		ak_out_str(ctx->out, "label", label);
+	ak_out_end(ctx->out);
+	return 1;
+}
+
 /* Every key that is left opens it; without one nobody does. */
 static int
 rm(struct ak_ctx *ctx, struct repo *repo, const char *id)
@@ -139,7 +206,8 @@ rm(struct ak_ctx *ctx, struct repo *repo, const char *id)
 		ak_err_help(&ctx->err, "aikit-backup key add");
 		return -1;
 	}
-	return slot_remove(repo, id, &ctx->err);
+	return o.plan ? would_remove(ctx, repo, id)
+		      : slot_remove(repo, id, &ctx->err);
 }
 
 /*
@@ -149,6 +217,10 @@ rm(struct ak_ctx *ctx, struct repo *repo, const char *id)
 static int
 passwd(struct ak_ctx *ctx, struct repo *repo, const char *id)
 {
+	if (o.plan)
+		return would_add(ctx) == -1
+		    ? -1
+		    : would_remove(ctx, repo, id ? id : repo->slot);
 	if (add(ctx, repo) == -1)
 		return -1;
 	ak_out_flush(ctx->out);
@@ -161,8 +233,9 @@ passwd(struct ak_ctx *ctx, struct repo *repo, const char *id)
 static int
 change(struct ak_ctx *ctx, struct repo *repo, const char *what, const char *id)
 {
-	if (repo->store->ops->lock(repo->store, STORE_EXCLUSIVE,
-		"aikit-backup key", &ctx->err) == -1)
+	if (repo->store->ops->lock(repo->store,
+		o.plan ? STORE_SHARED : STORE_EXCLUSIVE, "aikit-backup key",
+		&ctx->err) == -1)
 		return -1;
 	return ak_streq(what, "rm") ? rm(ctx, repo, id) : passwd(ctx, repo, id);
 }
@@ -185,6 +258,6 @@ key_run(struct ak_ctx *ctx, int count, char *operands[])
 	if (ak_streq(what, "list"))
 		return slot_each(repo, show, ctx->out, &ctx->err);
 	if (ak_streq(what, "add"))
-		return add(ctx, repo);
+		return o.plan ? would_add(ctx) : add(ctx, repo);
 	return change(ctx, repo, what, id);
 }

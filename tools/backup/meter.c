@@ -1,5 +1,5 @@
 /*
- * meter - progress of what reads the repository.
+ * meter - how fast something goes, and when it will be done.
  */
 #include "tools/backup/meter.h"
 
@@ -17,10 +17,35 @@ static const struct ak_view progress_view = {
 	true,
 };
 
+int64_t
+meter_left(int64_t ms, uint64_t done, uint64_t total)
+{
+	if (ms < LATER_MS || done == 0 || done >= total)
+		return -1;
+	return (int64_t)((double)ms * ((double)total / (double)done - 1));
+}
+
+void
+meter_put(struct ak_buf *line, uint64_t bytes, int64_t ms, int64_t left_ms,
+    const char *what)
+{
+	ak_buf_str(line, " at ");
+	ak_str_from_size(line,
+	    (int64_t)((double)bytes * 1000 / (double)(ms + 1)));
+	ak_buf_str(line, "/s");
+	if (left_ms >= 0) {
+		ak_buf_str(line, ", ");
+		ak_str_from_duration(line, left_ms / 1000 * 1000);
+		ak_buf_str(line, " left");
+	}
+	if (what != NULL)
+		ak_buf_printf(line, "  %s", what);
+}
+
 struct reading {
 	const char *what;
 	uint64_t bytes, total;
-	int64_t ms, left_ms; /* left: -1 not known */
+	int64_t ms, left_ms;
 };
 
 static void
@@ -33,16 +58,7 @@ show_line(const struct reading *now)
 		ak_buf_str(&line, " of ");
 		ak_str_from_size(&line, (int64_t)now->total);
 	}
-	ak_buf_str(&line, " at ");
-	ak_str_from_size(&line,
-	    (int64_t)((double)now->bytes * 1000 / (double)(now->ms + 1)));
-	ak_buf_str(&line, "/s");
-	if (now->left_ms >= 0) {
-		ak_buf_str(&line, ", ");
-		ak_str_from_duration(&line, now->left_ms / 1000 * 1000);
-		ak_buf_str(&line, " left");
-	}
-	ak_buf_printf(&line, "  %s", now->what);
+	meter_put(&line, now->bytes, now->ms, now->left_ms, now->what);
 	ak_term_progress(ak_buf_text(&line));
 }
 
@@ -66,14 +82,12 @@ meter_show(struct meter *meter, struct ak_ctx *ctx, const char *what,
     uint64_t bytes, uint64_t total)
 {
 	int64_t at = ak_proc_now_ms();
-	struct reading now = { what, bytes, total, 0, -1 };
+	struct reading now = { what, bytes, total, 0, 0 };
 
 	if (meter->begin_ms == 0)
 		meter->begin_ms = meter->line_ms = meter->record_ms = at;
 	now.ms = at - meter->begin_ms;
-	if (now.ms >= LATER_MS && bytes > 0 && bytes < total)
-		now.left_ms = (int64_t)((double)now.ms *
-		    ((double)total / (double)bytes - 1));
+	now.left_ms = meter_left(now.ms, bytes, total);
 	if (!ctx->quiet && at - meter->line_ms >= LINE_MS) {
 		meter->line_ms = at;
 		show_line(&now);

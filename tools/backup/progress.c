@@ -7,10 +7,10 @@
 #include "lib/term.h"
 
 #include "tools/backup/cmd_backup.h"
+#include "tools/backup/meter.h"
 
 #define RECORD_MS 1000
 #define LINE_MS 100
-#define LATER_MS 2000 /* before that, a time left is a guess */
 
 static const struct ak_view progress_view = {
 	"progress",
@@ -59,17 +59,14 @@ struct sums {
 static struct sums
 sum_up(const struct backup_run *run, int64_t now)
 {
-	struct sums sums = { .ms = now - run->started_ms, .left_ms = -1 };
+	struct sums sums = { .ms = now - run->started_ms };
 
 	for (size_t i = 0; i < run->snap->source_count; i++) {
 		sums.files += run->snap->sources[i].files;
 		sums.bytes += run->snap->sources[i].bytes;
 	}
 	sums.done = sums.bytes + run->open_bytes;
-	if (sums.ms >= LATER_MS && sums.done > 0 &&
-	    sums.done < run->expected_bytes)
-		sums.left_ms = (int64_t)((double)sums.ms *
-		    ((double)run->expected_bytes / (double)sums.done - 1));
+	sums.left_ms = meter_left(sums.ms, sums.done, run->expected_bytes);
 	return sums;
 }
 
@@ -97,22 +94,13 @@ static void
 show_line(const struct backup_run *run, const struct sums *sums)
 {
 	AK_BUF struct ak_buf line = { 0 };
-	int64_t ms = sums->ms > 0 ? sums->ms : 1;
 
 	ak_buf_printf(&line, "%llu files, ", (unsigned long long)sums->files);
 	ak_str_from_size(&line, (int64_t)sums->bytes);
 	ak_buf_str(&line, ", read ");
 	ak_str_from_size(&line, (int64_t)run->read_bytes);
-	ak_buf_str(&line, " at ");
-	ak_str_from_size(&line, (int64_t)run->read_bytes / ms * 1000);
-	ak_buf_str(&line, "/s");
-	if (sums->left_ms >= 0) {
-		ak_buf_str(&line, ", ");
-		ak_str_from_duration(&line, sums->left_ms / 1000 * 1000);
-		ak_buf_str(&line, " left");
-	}
-	if (run->about)
-		ak_buf_printf(&line, "  %s", run->about->name);
+	meter_put(&line, run->read_bytes, sums->ms, sums->left_ms,
+	    run->about ? run->about->name : NULL);
 	ak_term_progress(ak_buf_text(&line));
 }
 

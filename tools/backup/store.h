@@ -72,6 +72,9 @@ struct store_ops {
 	void (*close)(struct store *store);
 };
 
+/* Could a store be made there? Nothing is made. */
+int store_check_local(const char *path, struct ak_err *err) AK_MUST;
+
 /*
  * The directory path as a store. With create it is made (0700), and must be
  * empty or absent. AIKIT_FAULT in the environment wraps it (store_fault.c).

@@ -1,5 +1,5 @@
 /*
- * store_list - the names in a directory that is a store.
+ * store_list - the names in a directory that is a store, or could be one.
  */
 #include <sys/stat.h>
 
@@ -10,6 +10,9 @@
 #include <unistd.h>
 
 #include "tools/backup/store_local.h"
+
+const char *const local_rooms[LOCAL_ROOMS] = { "packs", "meta", "index",
+	"snaps", "keys", "trash", "parity", "locks", "tmp" };
 
 struct listing {
 	struct local *local;
@@ -102,7 +105,7 @@ local_list(struct store *store, const char *prefix, store_each *each, void *arg,
 }
 
 static bool
-is_known(const char *name, const char *const known[], size_t count)
+is_known(const char *name)
 {
 	static const char *const also[] = { ".", "..", "README.txt",
 		"restore.py", "lost+found" };
@@ -110,20 +113,68 @@ is_known(const char *name, const char *const known[], size_t count)
 	for (size_t i = 0; i < AK_COUNT(also); i++)
 		if (ak_streq(name, also[i]))
 			return true;
-	for (size_t i = 0; i < count; i++)
-		if (ak_streq(name, known[i]))
+	for (size_t i = 0; i < LOCAL_ROOMS; i++)
+		if (ak_streq(name, local_rooms[i]))
 			return true;
 	return false;
 }
 
-char *
-local_stranger(struct local *local, const char *const known[], size_t count)
+/* The first name in it that is none of init's; NULL: there is none. */
+static char *
+stranger(struct local *local)
 {
 	NAMES DIR *names = open_names(local->dir, ".");
 	struct dirent *entry;
 
 	while (names && (entry = readdir(names)))
-		if (!is_known(entry->d_name, known, count))
+		if (!is_known(entry->d_name))
 			return ak_strdup(entry->d_name);
 	return NULL;
+}
+
+static int
+find_any(AK_UNUSED void *arg, const char *name, AK_UNUSED uint64_t size,
+    struct ak_err *err)
+{
+	return ak_fail(err, AK_CANTCREATE, "%s", name);
+}
+
+/*
+ * What a backup has put there lives by its keys, which init would make anew:
+ * a repository that lost its config is not empty.
+ */
+static int
+check_unused(struct local *local, const char *path, struct ak_err *err)
+{
+	static const char *const used[] = { "packs/", "meta/", "index/",
+		"snaps/" };
+
+	for (size_t i = 0; i < AK_COUNT(used); i++) {
+		struct ak_err found = { 0 };
+
+		if (local_list(&local->store, used[i], find_any, NULL,
+			&found) == 0)
+			continue;
+		ak_err_set(err, AK_CANTCREATE,
+		    "%s: a repository without its config, it has %s", path,
+		    found.text);
+		ak_err_help(err, "see docs/backup-recovery.md");
+		return -1;
+	}
+	return 0;
+}
+
+/* What init makes, and nothing else: an init that was killed is done again. */
+int
+local_check_empty(struct local *local, const char *path, struct ak_err *err)
+{
+	AK_FREE char *found = stranger(local);
+
+	if (!found)
+		return check_unused(local, path, err);
+	if (ak_streq(found, "config"))
+		return ak_fail(err, AK_CANTCREATE,
+		    "%s: there is a repository already", path);
+	return ak_fail(err, AK_CANTCREATE, "%s: not empty, it has %s", path,
+	    found);
 }

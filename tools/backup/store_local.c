@@ -20,9 +20,6 @@
 #include "lib/crypt.h"
 #include "lib/file.h"
 
-static const char *const rooms[] = { "packs", "meta", "index", "snaps", "keys",
-	"trash", "parity", "locks", "tmp" };
-
 static struct local *
 local_of(struct store *store)
 {
@@ -315,63 +312,42 @@ static const struct store_ops ops = {
 };
 
 static int
-find_any(AK_UNUSED void *arg, const char *name, AK_UNUSED uint64_t size,
-    struct ak_err *err)
-{
-	return ak_fail(err, AK_CANTCREATE, "%s", name);
-}
-
-/*
- * What a backup has put there lives by its keys, which init would make anew:
- * a repository that lost its config is not empty.
- */
-static int
-check_unused(struct local *local, const char *path, struct ak_err *err)
-{
-	static const char *const used[] = { "packs/", "meta/", "index/",
-		"snaps/" };
-
-	for (size_t i = 0; i < AK_COUNT(used); i++) {
-		struct ak_err found = { 0 };
-
-		if (local_list(&local->store, used[i], find_any, NULL,
-			&found) == 0)
-			continue;
-		ak_err_set(err, AK_CANTCREATE,
-		    "%s: a repository without its config, it has %s", path,
-		    found.text);
-		ak_err_help(err, "see docs/backup-recovery.md");
-		return -1;
-	}
-	return 0;
-}
-
-/* What init makes, and nothing else: an init that was killed is done again. */
-static int
-check_empty(struct local *local, const char *path, struct ak_err *err)
-{
-	AK_FREE char *found = local_stranger(local, rooms, AK_COUNT(rooms));
-
-	if (!found)
-		return check_unused(local, path, err);
-	if (ak_streq(found, "config"))
-		return ak_fail(err, AK_CANTCREATE,
-		    "%s: there is a repository already", path);
-	return ak_fail(err, AK_CANTCREATE, "%s: not empty, it has %s", path,
-	    found);
-}
-
-static int
 make_rooms(struct local *local, const char *path, struct ak_err *err)
 {
-	if (check_empty(local, path, err) == -1)
+	if (local_check_empty(local, path, err) == -1)
 		return -1;
-	for (size_t i = 0; i < AK_COUNT(rooms); i++)
-		if (mkdirat(local->dir, rooms[i], 0700) == -1 &&
+	for (size_t i = 0; i < LOCAL_ROOMS; i++)
+		if (mkdirat(local->dir, local_rooms[i], 0700) == -1 &&
 		    errno != EEXIST)
-			return fail_write(rooms[i], AK_CANTCREATE, err);
+			return fail_write(local_rooms[i], AK_CANTCREATE, err);
 	mark_dirty(local, ak_strdup("."));
 	return 0;
+}
+
+static struct local *
+new_local(int dir)
+{
+	struct local *local = ak_calloc(1, sizeof(*local));
+
+	*local = (struct local){ .store.ops = &ops, .dir = dir, .lock = -1 };
+	pthread_mutex_init(&local->mutex, NULL);
+	return local;
+}
+
+int
+store_check_local(const char *path, struct ak_err *err)
+{
+	STORE struct store *store = NULL;
+	struct local *local;
+	int dir;
+
+	if (access(path, F_OK) == -1 && errno == ENOENT)
+		return 0;
+	if (ak_dir_open(AT_FDCWD, path, &dir, err) == -1)
+		return -1;
+	local = new_local(dir);
+	store = &local->store;
+	return local_check_empty(local, path, err);
 }
 
 int
@@ -386,9 +362,7 @@ store_open_local(const char *path, bool create, struct store **store,
 	if ((create ? ak_dir_make(path, 0700, &dir, err)
 		    : ak_dir_open(AT_FDCWD, path, &dir, err)) == -1)
 		return -1;
-	local = ak_calloc(1, sizeof(*local));
-	*local = (struct local){ .store.ops = &ops, .dir = dir, .lock = -1 };
-	pthread_mutex_init(&local->mutex, NULL);
+	local = new_local(dir);
 	new = &local->store;
 	if (create && make_rooms(local, path, err) == -1)
 		return -1;

@@ -22,9 +22,11 @@ int local_list(struct store *store, const char *prefix, store_each *each,
     void *arg, struct ak_err *err) AK_MUST;
 int local_lock(struct store *store, enum store_lock how, const char *who,
     struct ak_err *err) AK_MUST;
-/* The first name in the directory that is none of these; NULL: there is none.
- * README.txt and restore.py are no strangers. */
-char *local_stranger(struct local *local, const char *const known[],
-    size_t count) AK_MUST;
+/* The directories of a repository. */
+#define LOCAL_ROOMS 9
+extern const char *const local_rooms[LOCAL_ROOMS];
+/* Is nothing there but what an init that was killed may have left? */
+int local_check_empty(struct local *local, const char *path, struct ak_err *err)
+    AK_MUST;
 
 #endif
