@@ -337,17 +337,17 @@ new_local(int dir)
 int
 store_check_local(const char *path, struct ak_err *err)
 {
-	STORE struct store *store = NULL;
 	struct local *local;
-	int dir;
+	int dir, got;
 
 	if (access(path, F_OK) == -1 && errno == ENOENT)
 		return 0;
 	if (ak_dir_open(AT_FDCWD, path, &dir, err) == -1)
 		return -1;
 	local = new_local(dir);
-	store = &local->store;
-	return local_check_empty(local, path, err);
+	got = local_check_empty(local, path, err);
+	local_close(&local->store);
+	return got;
 }
 
 int

@@ -94,7 +94,7 @@ take(struct merge *m, struct walk *w, enum lex_token token)
 	if (token == LEX_OBJECT_END && lex->depth == 2)
 		copy(m, w->list->data + w->start, lex->at - w->start, w->name);
 	if (token == LEX_STRING && w->wanted)
-		strcpy(w->name, lex->text);
+		memcpy(w->name, lex->text, lex->text_len + 1U);
 	w->wanted = token == LEX_NAME && lex->depth == 3 &&
 	    (strcmp(lex->text, "model") == 0 || strcmp(lex->text, "id") == 0);
 	lex->keep = w->wanted;

@@ -182,13 +182,38 @@ offered(void)
 	    "another protocol is not");
 }
 
+static const char *const drop[] = { "authorization", "X-Api-Key", NULL };
+
+static void
+held(void)
+{
+	static struct http1_head h;
+	AK_BUF struct ak_buf buf = { 0 }, again = { 0 };
+
+	is_int(http1_request(&h, request, sizeof(request) - 1, &http1_limits),
+	    HTTP1_DONE, "a request to hold");
+	http1_put_request(&buf, &h, request,
+	    &(struct http1_onward){ .framing = HTTP1_NONE, .drop = drop });
+	http1_put_again(&again, (struct http1_span){ buf.data, buf.len },
+	    &(struct http1_onward){ .host = "[::1]:2",
+		.framing = HTTP1_LENGTH,
+		.length = INT64_MAX });
+	is_str(again.data,
+	    "POST /api/chat?x=1&y HTTP/1.1\r\n"
+	    "Host: [::1]:2\r\n"
+	    "User-Agent: test\r\n"
+	    "Content-Type: application/json; charset=utf-8\r\n"
+	    "Content-Encoding: zstd\r\n"
+	    "X-Kept: a  b\r\n"
+	    "Content-Length: 9223372036854775807\r\n\r\n",
+	    "what was made for none is made for one");
+}
+
 static void
 onward(void)
 {
 	static struct http1_head h;
 	AK_BUF struct ak_buf buf = { 0 };
-	const char *const drop[] = { "authorization", "X-Api-Key", NULL };
-	AK_BUF struct ak_buf again = { 0 };
 	const char *answer = "HTTP/1.1 200 OK\r\nDate: now\r\n" CODED
 			     "Connection: close, X-Hop\r\nX-Hop: 1\r\n\r\n";
 
@@ -210,22 +235,6 @@ onward(void)
 	    "Transfer-Encoding: chunked\r\n"
 	    "X-New: 1\r\n\r\n",
 	    "it goes on without what is hop by hop, named or dropped");
-	ak_buf_reset(&buf);
-	http1_put_request(&buf, &h, request,
-	    &(struct http1_onward){ .framing = HTTP1_NONE, .drop = drop });
-	http1_put_again(&again, (struct http1_span){ buf.data, buf.len },
-	    &(struct http1_onward){ .host = "[::1]:2",
-		.framing = HTTP1_LENGTH,
-		.length = INT64_MAX });
-	is_str(again.data,
-	    "POST /api/chat?x=1&y HTTP/1.1\r\n"
-	    "Host: [::1]:2\r\n"
-	    "User-Agent: test\r\n"
-	    "Content-Type: application/json; charset=utf-8\r\n"
-	    "Content-Encoding: zstd\r\n"
-	    "X-Kept: a  b\r\n"
-	    "Content-Length: 9223372036854775807\r\n\r\n",
-	    "what was made for none is made for one");
 	ak_buf_reset(&buf);
 	memset(&h, 0, sizeof(h));
 	is_int(http1_response(&h, answer, strlen(answer), HTTP1_POST,
@@ -254,6 +263,7 @@ main(void)
 	understood();
 	framed();
 	offered();
+	held();
 	onward();
 	return done_testing();
 }
