@@ -588,6 +588,10 @@ def several_servers_have_one_list():
         assert named("/api/ps") == ["both", "both"]
         r = ask_at(q.port, "/api/tags", method="HEAD")
         assert r.status == 200 and r.body == b""
+        # Whether a page may read it is for one of them to say.
+        r = ask_at(q.port, "/api/tags", method="GET",
+                   headers={"origin": "http://page.example"})
+        assert "host" in json.loads(r.body)
         # A second one on the same connection, and a client that leaves.
         with q.connect() as s:
             s.sendall(raw("/api/tags", method="GET") * 2)

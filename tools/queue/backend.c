@@ -179,25 +179,32 @@ tick_one(struct queue *q, struct backend *b, int running)
 	probe_start(q, b);
 }
 
-static bool
-dark(const struct queue *q, uint32_t bits)
-{
-	for (int i = 0; i < SCHED_BACKENDS; i++)
-		if ((bits >> i & 1) && q->now - q->backends[i].at_light < DARK)
-			return false;
-	return true;
-}
-
-/* They would wait for ever. */
+/* They would wait for ever. Many have the model of the one before. */
 static void
 refuse_dark(struct queue *q)
 {
 	struct request *r, *next;
+	const struct name *last = NULL;
+	uint32_t lit = 0, dark = 0;
+	bool refuse = false;
 
-	for (r = q->requests; r != NULL; r = next) {
+	for (int i = 0; i < SCHED_BACKENDS; i++) {
+		const struct backend *b = &q->backends[i];
+
+		if (b->used && q->now - b->at_light < DARK)
+			lit |= UINT32_C(1) << i;
+		else if (b->used)
+			dark |= UINT32_C(1) << i;
+	}
+	for (r = q->requests; dark != 0 && r != NULL; r = next) {
 		next = r->next;
-		if (r->phase == PHASE_QUEUED && dark(q, models_where(q, r)))
-			serve_down(q, r);
+		if (r->phase != PHASE_QUEUED)
+			continue;
+		if (r->lane != ROUTE_QUEUE || r->model != last)
+			refuse = (models_where(q, r) & lit) == 0;
+		last = r->lane == ROUTE_QUEUE && !refuse ? r->model : NULL;
+		if (refuse)
+			serve_down(q, r); /* and its name may be gone */
 	}
 }
 

@@ -212,34 +212,40 @@ each_client(void *arg, const struct sched_client_stats *client)
 static void
 put_counters(const struct queue *q, int64_t dropped, struct ak_buf *buf)
 {
+	/* A name, its help, the next name: without a pointer to each. */
+	static const char plain[] =
+	    "connections\0"
+	    "Connections of clients.\0"
+	    "accepted_total\0"
+	    "Connections accepted.\0"
+	    "accept_throttled_total\0"
+	    "Times that accepting stopped for want of files.\0"
+	    "retried_total\0"
+	    "Requests sent to another backend.\0"
+	    "replayed_total\0"
+	    "Requests sent anew when a kept connection had died.\0"
+	    "upstream_connects_total\0"
+	    "Connections opened to backends.\0"
+	    "upstream_malformed_total\0"
+	    "Answers of backends that were no HTTP.\0"
+	    "body_memory_bytes\0"
+	    "Bodies held in memory.\0"
+	    "spilled_bytes\0"
+	    "Bodies held on disk.\0"
+	    "log_dropped_total\0"
+	    "Lines of the access log that nobody took.\0";
 	const struct counters *c = &q->counters;
-	const struct {
-		const char *name, *help;
-		int64_t value;
-	} plain[] = {
-		{ "connections", "Connections of clients.", q->client_count },
-		{ "accepted_total", "Connections accepted.", c->accepted },
-		{ "accept_throttled_total",
-		    "Times that accepting stopped for want of files.",
-		    c->throttled },
-		{ "retried_total", "Requests sent to another backend.",
-		    c->retried },
-		{ "replayed_total",
-		    "Requests sent anew when a kept connection had died.",
-		    c->replayed },
-		{ "upstream_connects_total", "Connections opened to backends.",
-		    c->upstream_connects },
-		{ "upstream_malformed_total",
-		    "Answers of backends that were no HTTP.", c->upstream_bad },
-		{ "body_memory_bytes", "Bodies held in memory.",
-		    q->memory_bytes },
-		{ "spilled_bytes", "Bodies held on disk.", q->spilled_bytes },
-		{ "log_dropped_total",
-		    "Lines of the access log that nobody took.", dropped },
-	};
+	const int64_t values[] = { q->client_count, c->accepted, c->throttled,
+		c->retried, c->replayed, c->upstream_connects, c->upstream_bad,
+		q->memory_bytes, q->spilled_bytes, dropped };
+	const char *name = plain;
 
-	for (size_t i = 0; i < AK_COUNT(plain); i++)
-		put_one(buf, plain[i].name, plain[i].help, plain[i].value);
+	for (size_t i = 0; i < AK_COUNT(values); i++) {
+		const char *help = name + strlen(name) + 1;
+
+		put_one(buf, name, help, values[i]);
+		name = help + strlen(help) + 1;
+	}
 	metrics_family(buf, "parse_errors_total",
 	    "Requests that were no HTTP as it must be.");
 	for (int i = 1; i < HTTP1_BADS; i++)

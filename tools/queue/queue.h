@@ -134,7 +134,8 @@ struct request {
 	bool managing;	 /* has one of manage_limit */
 	bool asking;	 /* waits for lists of models, not in sched yet */
 	bool settled;	 /* sched knows that it has ended */
-	bool untagged;	 /* the tag of model is not the client's */
+	bool listing;  /* wants a list, and not for a page of another origin */
+	bool untagged; /* the tag of model is not the client's */
 	int class_key, class_best, class_said; /* indices; -1 */
 	int position; /* in the queue, when it came; 0: went at once */
 	/* us */

@@ -220,6 +220,8 @@ serve_head(struct queue *q, struct client *c, const struct http1_head *head,
 		return false;
 	}
 	wishes(q, r, head, data);
+	r->listing = r->route != NULL && r->route->list &&
+	    http1_find(head, data, "Origin") == NULL;
 	if (head->expect)
 		client_write(q, c, SERVE_CONTINUE, strlen(SERVE_CONTINUE));
 	if (r->reading->as == READ_STREAM) {

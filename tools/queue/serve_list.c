@@ -1,6 +1,7 @@
 /*
  * serve_list - a list of what several backends have: each is asked at once, and
- * those that answer in time make one answer.
+ * those that answer in time make one answer. A page of another origin is
+ * answered by one of them, since it decides whether the page may read it.
  */
 #include <inttypes.h>
 #include <string.h>
@@ -89,8 +90,7 @@ serve_list(struct queue *q, struct request *r)
 
 	for (int i = 0; i < SCHED_BACKENDS; i++)
 		ready += q->backends[i].ready;
-	if (ready < 2 || r->method != HTTP1_GET || r->route == NULL ||
-	    !r->route->list)
+	if (ready < 2 || r->method != HTTP1_GET || !r->listing)
 		return false;
 	list = ak_calloc(1, sizeof(*list));
 	list->r = r;
