@@ -6,6 +6,7 @@ claim, each with a fake Ollama and a queue of its own.
 
 AIKIT_QUEUE is the command that serves ("aikit-queue run").
 """
+import atexit
 import contextlib
 import ctypes
 import http.client
@@ -94,6 +95,7 @@ class Queue:
             QUEUE + [path], stderr=self.log, stdout=self.log,
             preexec_fn=files and (lambda: resource.setrlimit(
                 resource.RLIMIT_NOFILE, (files, files))))
+        atexit.register(self.process.kill)      # however the claim ends
         until(self.up, 10, "listening")
 
     def up(self):

@@ -555,8 +555,8 @@ def reload_while_served(prefill):
             assert [len(f.events("run")) for f in fakes] == [2, 1]
             for s in held + [idle]:
                 s.close()
-            q.stop()
         finally:
+            q.stop()
             for f in fakes:
                 f.stop()
 
