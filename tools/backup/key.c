@@ -49,24 +49,32 @@ static const char *const kinds[] = {
 };
 _Static_assert(AK_COUNT(kinds) == SLOT_TYPES, "a name a kind");
 
-/* action: NULL, or what --plan tells of it. */
+/*
+ * action: NULL, or what --plan tells of it. code: of a new slot, or NULL. What
+ * is not known of a new one stays away.
+ */
 static void
-record(struct ak_out *out, const struct slot *slot, const char *action)
+record(struct ak_out *out, const struct slot *slot, const char *action,
+    const struct ak_buf *code)
 {
 	ak_out_begin(out, &key_view);
 	ak_out_str(out, "action", action);
-	ak_out_str(out, "id", slot->id);
+	if (slot->id[0] != '\0')
+		ak_out_str(out, "id", slot->id);
 	ak_out_str(out, "kind", kinds[slot->type]);
-	ak_out_time(out, "created", slot->created);
+	if (slot->created != 0)
+		ak_out_time(out, "created", slot->created);
 	if (slot->label && slot->label[0] != '\0')
 		ak_out_str(out, "label", slot->label);
+	if (code != NULL)
+		ak_out_bytes(out, "code", code->data, code->len);
 	ak_out_end(out);
 }
 
 static int
 show(void *arg, const struct slot *slot, AK_UNUSED struct ak_err *err)
 {
-	record(arg, slot, NULL);
+	record(arg, slot, NULL, NULL);
 	return 0;
 }
 
@@ -126,19 +134,12 @@ add(struct ak_ctx *ctx, struct repo *repo)
 	AK_SECRET struct ak_buf bytes = { 0 };
 	AK_FREE char *label = ak_strdup(o.label ? o.label : "");
 	struct slot slot = { .label = label };
-	char id[17];
 
 	if (new_secret(&slot.type, &bytes, &ctx->err) == -1 ||
-	    slot_add(repo, &slot, &bytes, id, &ctx->err) == -1)
+	    slot_add(repo, &slot, &bytes, slot.id, &ctx->err) == -1)
 		return -1;
-	ak_out_begin(ctx->out, &key_view);
-	ak_out_str(ctx->out, "id", id);
-	ak_out_str(ctx->out, "kind", kinds[slot.type]);
-	if (label[0] != '\0')
-		ak_out_str(ctx->out, "label", label);
-	if (slot.type == SLOT_RECOVERY)
-		ak_out_bytes(ctx->out, "code", bytes.data, bytes.len);
-	ak_out_end(ctx->out);
+	record(ctx->out, &slot, NULL,
+	    slot.type == SLOT_RECOVERY ? &bytes : NULL);
 	return 0;
 }
 
@@ -156,7 +157,7 @@ show_wanted(void *arg, const struct slot *slot, AK_UNUSED struct ak_err *err)
 	if (!ak_streq(slot->id, wanted->id))
 		return 0;
 	wanted->found = true;
-	record(wanted->out, slot, "remove");
+	record(wanted->out, slot, "remove", NULL);
 	return 0;
 }
 
@@ -182,12 +183,7 @@ would_add(struct ak_ctx *ctx)
 
 	if (new_type(&slot.type, &ctx->err) == -1)
 		return -1;
-	ak_out_begin(ctx->out, &key_view);
-	ak_out_str(ctx->out, "action", "add");
-	ak_out_str(ctx->out, "kind", kinds[slot.type]);
-	if (label[0] != '\0')
-		ak_out_str(ctx->out, "label", label);
-	ak_out_end(ctx->out);
+	record(ctx->out, &slot, "add", NULL);
 	return 1;
 }
 
