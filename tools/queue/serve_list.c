@@ -81,24 +81,12 @@ told(struct queue *q, struct request *own, void *arg)
 		finish(q, list);
 }
 
-bool
-serve_list(struct queue *q, struct request *r)
+static void
+ask(struct queue *q, struct request *r, struct listing *list)
 {
-	struct listing *list;
 	struct request *own;
-	int ready = 0;
 
-	for (int i = 0; i < SCHED_BACKENDS; i++)
-		ready += q->backends[i].ready;
-	if (ready < 2 || r->method != HTTP1_GET || !r->listing)
-		return false;
-	list = ak_calloc(1, sizeof(*list));
-	list->r = r;
 	list->left = 1; /* while they are asked */
-	r->at_run = q->now;
-	r->phase = PHASE_CONNECTING;
-	r->done = left;
-	r->arg = list;
 	for (int i = 0; i < SCHED_BACKENDS; i++) {
 		if (!q->backends[i].ready)
 			continue;
@@ -109,5 +97,24 @@ serve_list(struct queue *q, struct request *r)
 	}
 	if (--list->left == 0)
 		finish(q, list);
+}
+
+bool
+serve_list(struct queue *q, struct request *r)
+{
+	struct listing *list;
+	int ready = 0;
+
+	for (int i = 0; i < SCHED_BACKENDS; i++)
+		ready += q->backends[i].ready;
+	if (ready < 2 || r->method != HTTP1_GET || !r->listing)
+		return false;
+	list = ak_calloc(1, sizeof(*list));
+	list->r = r;
+	r->at_run = q->now;
+	r->phase = PHASE_CONNECTING;
+	r->done = left;
+	r->arg = list;
+	ask(q, r, list);
 	return true;
 }

@@ -221,10 +221,9 @@ payload(struct queue *q, struct request *r, const struct http1_span *span)
 static bool
 hand_over(struct queue *q, struct request *r, bool late)
 {
-	if (r->client != NULL && late)
-		client_write_late(q, r->client, out.data, out.len);
-	else if (r->client != NULL && out.len > 0)
-		client_write(q, r->client, out.data, out.len);
+	if (r->client != NULL)
+		(late ? client_write_late : client_write)(q, r->client,
+		    out.data, out.len);
 	ak_buf_reset(&out);
 	look(q, r);
 	if (r->client == NULL || !r->client->broken)
