@@ -352,7 +352,8 @@ places() {
 	backup=$!
 	wait_for 10 bash -c 'aikit-backup prune --grace 0 2>&1 | grep -q "held by aikit-backup backup"'
 	wait "$backup"
-	strace -f -o /dev/null -e inject=fsync:delay_enter=300ms \
+	# Held for longer than the second that a backup waits for it.
+	strace -f -o /dev/null -e inject=fsync:delay_enter=1s \
 	    aikit-backup prune --grace 0 >out 2>&1 3>&- &
 	prune=$!
 	wait_for 10 grep -q prune repo/locks/lock
